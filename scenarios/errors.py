@@ -1,7 +1,22 @@
-"""The one error a person is meant to read."""
+"""The one error a person is meant to read, and what is said of every other."""
 
 from __future__ import annotations
 
 
 class CourseError(Exception):
     """Bad input, told in one sentence that names the file, the place and the remedy."""
+
+
+def plainly(error: BaseException) -> str:
+    """Return what a trainee reads about an error, whatever it is: one or two plain sentences, no traceback."""
+    if isinstance(error, CourseError):
+        return str(error)
+    if isinstance(error, OSError):
+        return (
+            f"This could not be saved ({error.strerror or error}). What was saved before is safe; "
+            "tell your supervisor, then reload and try again."
+        )
+    return (
+        "Something in the course did not work. What was saved is safe; reload the page, "
+        "and tell your supervisor if it happens again."
+    )
