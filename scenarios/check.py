@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from scenarios import model, paths, publish, rules
-from scenarios.load import Document, Problem, scenario_files
+from scenarios.load import STAND_IN, SUPERVISOR, Document, Place, Problem, scenario_files
 
 LETTER = {"therapist": "T", "front-desk": "F", "supervisor": "S"}
+CODE = re.compile(r"\b[CG]\d\d\b")
+"""The id of a clause or gap."""
 
 
 @dataclass(slots=True)
@@ -36,8 +39,9 @@ def check() -> Report:
     """Check the policy files, the whole library and what was published."""
     report = Report()
     clauses = _policy(report, "clauses", "clauses")
-    gaps = _policy(report, "gaps", "gaps", clauses)
-    _policy(report, "support", "contacts")
+    gaps = _policy(report, "gaps", "gaps", lambda gap: _gap(gap, clauses))
+    contacts = _policy(report, "support", "contacts")
+    _policy(report, "moments", "moments", lambda moment: _moment(moment, clauses, contacts))
     report.clauses = len(clauses)
 
     for path in scenario_files():
@@ -55,9 +59,12 @@ def check() -> Report:
 
 
 def _policy(
-    report: Report, name: str, items: str, clauses: dict[str, Any] | None = None
+    report: Report,
+    name: str,
+    items: str,
+    more: Callable[[Mapping[str, Any]], Iterator[rules.Finding]] = lambda _: iter(()),
 ) -> dict[str, dict[str, Any]]:
-    """Read a policy file; return its items by id."""
+    """Read a policy file; return its items by id. ``more`` yields what the schema cannot say of one."""
     document = Document(paths.policy() / f"{name}.yml")
     found: dict[str, dict[str, Any]] = {}
     if document.validate(name):
@@ -65,21 +72,40 @@ def _policy(
             if item["id"] in found:
                 document.problems.append(document.problem((items, index, "id"), f"{item['id']} stands twice"))
             found[item["id"]] = item
-            document.problems += [document.problem((items, index, *p), m) for p, m in _gap(item, clauses)]
+            document.problems += [document.problem((items, index, *p), m) for p, m in more(item)]
     report.problems += document.problems
     return found
 
 
-def _gap(item: dict[str, Any], clauses: dict[str, Any] | None) -> Iterator[rules.Finding]:
-    """Yield what else must hold of a gap: its clauses exist, its ruling is one of those listed."""
-    if clauses is None:
-        return
+def _clauses(item: Mapping[str, Any], clauses: Mapping[str, Any]) -> Iterator[rules.Finding]:
     for n, clause in enumerate(item["clauses"]):
         if clause not in clauses:
             yield ("clauses", n), f"{clause} is not in scenarios/policy/clauses.yml"
+
+
+def _gap(item: Mapping[str, Any], clauses: Mapping[str, Any]) -> Iterator[rules.Finding]:
+    """Yield what else must hold of a gap: its clauses exist, its ruling is one of those listed."""
+    yield from _clauses(item, clauses)
     known = [r["id"] for r in item["rulings"]]
     if item["ruling"] and item["ruling"]["decision"] not in known:
         yield ("ruling", "decision"), f"{item['ruling']['decision']} is not one of {', '.join(known)}"
+
+
+def _moment(
+    item: Mapping[str, Any], clauses: Mapping[str, Any], contacts: Mapping[str, Any]
+) -> Iterator[rules.Finding]:
+    """Yield what else must hold of a moment: clauses and contacts exist, and its words are safe and plain."""
+    yield from _clauses(item, clauses)
+    for n, contact in enumerate(item["call"]):
+        wanted = STAND_IN if contact == SUPERVISOR else contact
+        if contacts and wanted not in contacts:  # a support.yml that cannot be read is a problem of its own
+            yield ("call", n), f"{wanted} is not in scenarios/policy/support.yml"
+    texts: list[tuple[Place, str]] = [((key,), item[key]) for key in ("title", "about")]
+    texts += [(("steps", n, key), step[key]) for n, step in enumerate(item["steps"]) for key in ("do", "why")]
+    for place, text in texts:
+        if code := CODE.search(text):
+            yield place, f"{code.group()} says nothing to a reader in a hurry; list it under clauses instead"
+        yield from rules.unsafe(place, text)
 
 
 def _name(scenario: model.Scenario, path: Path) -> Iterator[rules.Finding]:

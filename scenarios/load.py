@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 Place = Sequence[str | int]
 """A path into a document: keys and indexes, outermost first."""
 
+SUPERVISOR = "supervisor"
+"""Whom a moment calls when it means the reader's own supervisor."""
+STAND_IN = "on-call-supervisor"
+"""The contact for somebody of whom the roster names no supervisor."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -169,6 +174,11 @@ def _plain(error: ValidationError) -> tuple[list[str | int], str]:
     if error.validator == "type":
         wanted = want if isinstance(want, str) else " or ".join(want)
         return place, f"{shown} is not of type {wanted}"
+    if error.validator in ("minItems", "maxItems"):
+        return (
+            place,
+            f"has {len(value)} entries; {'at least' if error.validator == 'minItems' else 'at most'} {want} belong here",
+        )
     if error.validator == "format":
         return place, f"{shown} is not a day; write it as 2027-01-31"
     if error.validator == "oneOf":
@@ -211,6 +221,12 @@ def support() -> list[Mapping[str, str]]:
     """Return the support contacts shown in scenarios about suicide and danger."""
     contacts: list[Mapping[str, str]] = read_data(paths.policy() / "support.yml", "support")["contacts"]
     return contacts
+
+
+def moments() -> list[Mapping[str, Any]]:
+    """Return the worrying moments at work, each with three steps, whom to call and the clauses."""
+    found: list[Mapping[str, Any]] = read_data(paths.policy() / "moments.yml", "moments")["moments"]
+    return found
 
 
 def scenario_files() -> list[Path]:

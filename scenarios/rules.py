@@ -250,5 +250,10 @@ def _safe_messaging(scenario: Scenario) -> Iterator[Finding]:
                 for n, option in enumerate(decision.options)
             ]
     for where, text in texts:
-        if found := SAFE_MESSAGING.search(text):
-            yield where, f"unsafe wording: {found.group()}; write 'died by suicide' or 'attempt'"
+        yield from unsafe(where, text)
+
+
+def unsafe(place: Place, text: str) -> Iterator[Finding]:
+    """Yield what is unsafe in the wording of a text."""
+    if found := SAFE_MESSAGING.search(text):
+        yield place, f"unsafe wording: {found.group()}; write 'died by suicide' or 'attempt'"

@@ -14,6 +14,7 @@ from scenarios import paths
 from scenarios.check import check
 
 DEFECTS = sorted((Path(__file__).parent / "data" / "defects").glob("*.yml"))
+MOMENTS = sorted((Path(__file__).parent / "data" / "defects" / "moments").glob("*.yml"))
 
 
 @pytest.fixture
@@ -29,6 +30,17 @@ def content(tmp_path, monkeypatch):
 @pytest.mark.parametrize("path", DEFECTS, ids=lambda p: p.stem.removeprefix("T80-"))
 def test_a_defect_is_named_with_its_place_and_nothing_else_is(content, path):
     shutil.copy(path, content / "scenarios" / "library" / "therapist")
+    expected = re.search(r"# expect: (.*)", path.read_text("utf-8"))[1]
+    problems = [f"{p.line}: {p.key} {p.message}" for p in check().problems]
+    if expected == "nothing":
+        assert problems == []
+    else:
+        assert [p[: len(expected)] for p in problems] == [expected]
+
+
+@pytest.mark.parametrize("path", MOMENTS, ids=lambda p: p.stem)
+def test_a_defect_of_a_moment_is_named_with_its_place_and_nothing_else_is(content, path):
+    shutil.copy(path, content / "scenarios" / "policy" / "moments.yml")
     expected = re.search(r"# expect: (.*)", path.read_text("utf-8"))[1]
     problems = [f"{p.line}: {p.key} {p.message}" for p in check().problems]
     if expected == "nothing":
@@ -85,3 +97,12 @@ def test_the_day_of_an_approval_is_a_day(course):
     text = path.read_text().replace("approved: null", "approved: {by: A, credential: B, on: soon}")
     path.write_text(text)
     assert any("soon" in str(problem) for problem in check().problems)
+
+
+def test_a_moment_that_calls_the_supervisor_needs_somebody_for_who_has_none(content):
+    support = content / "scenarios" / "policy" / "support.yml"
+    support.write_text(support.read_text("utf-8").replace("on-call-supervisor", "duty-phone"), "utf-8")
+    shutil.copy(MOMENTS[0].with_name("none.yml"), content / "scenarios" / "policy" / "moments.yml")
+    assert [(p.key, p.message) for p in check().problems] == [
+        ("moments.0.call.1", "on-call-supervisor is not in scenarios/policy/support.yml")
+    ]

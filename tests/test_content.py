@@ -22,6 +22,15 @@ def test_the_whole_policy_is_there():
     assert any("988" in contact["how"] for contact in load.support())
 
 
+def test_what_may_just_have_happened_is_there_and_danger_comes_with_support():
+    moments = {moment["id"]: moment for moment in load.moments()}
+    assert {"request", "tagged", "worrying-message", "found"} <= moments.keys()
+    danger = moments["worrying-message"]
+    assert danger["support"]
+    assert danger["call"][:2] == ["emergency", "lifeline"]
+    assert "911" in danger["steps"][0]["do"]
+
+
 def test_every_kind_of_decision_is_practised():
     kinds = {d.kind for path in FILES for _, d in load.scenario(path).decisions()}
     assert kinds == {"choice", "multiple", "order", "text", "form"}
