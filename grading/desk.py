@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from grading import exchange, status
+from grading.at_hand import at_hand
 from grading.course import CENTER, COURSE_ID, TITLE, Assignment, Course, Person, load_assignments, load_roster
 from grading.files import write_atomically, write_json
 from grading.submit import handed_in
 from scenarios import load
 from scenarios.errors import CourseError
+from scenarios.publish import load_published
 
 EXAMPLE = "python -m grading desk --trainee maya.ortiz"
 LOCAL_TEAM = "This computer"
@@ -53,10 +55,10 @@ def open_to(course: Course, person: Person, today: date | None = None) -> list[A
 
 
 def write_me(course: Course, person: Person) -> Path:
-    """Write ``me.json``, which the player reads, anew from what lies on the desk; return it."""
+    """Write ``me.json`` and ``policy.json``, which the player reads, anew from what lies on the desk; return the former."""
     people = load_roster(course)
     supervisor = people.get(person.supervisor)
-    desk = course.desk(person.id)
+    desk, given = course.desk(person.id), open_to(course, person)
     me = {
         "schema": 1,
         "id": person.id,
@@ -67,10 +69,14 @@ def write_me(course: Course, person: Person) -> Path:
         "course": {"title": TITLE, "center": CENTER, "policy": policy(course), "course_id": COURSE_ID},
         "seen_by": seen_by(course, person, people),
         "support": [dict(contact) for contact in load.support()],
-        "assignments": [_entry(course, assignment, person) for assignment in open_to(course, person)],
+        "assignments": [_entry(course, assignment, person) for assignment in given],
     }
     path = desk / "me.json"
     write_json(path, me)
+    pinned = dict.fromkeys(ref for assignment in given for ref in assignment.scenarios)
+    scenarios = [load_published(ref.id, ref.version)[0] for ref in pinned]
+    gone = supervisor and supervisor.left_on and supervisor.left_on < date.today()
+    write_json(desk / "policy.json", at_hand(scenarios, None if gone else supervisor))
     return path
 
 
@@ -109,6 +115,7 @@ def _entry(course: Course, assignment: Assignment, person: Person) -> dict[str, 
         "title": assignment.title,
         "kind": assignment.kind,
         "due": now.due.isoformat() if now.due else None,
+        "pass_share": assignment.pass_share,
         "state": now.state,
         "detail": now.detail,
         "scenarios": [
@@ -145,7 +152,7 @@ def seen_by(course: Course, person: Person, people: dict[str, Person]) -> list[s
     if supervisor := people.get(person.supervisor):
         sentences.append(
             f"Your supervisor, {supervisor.name}, sees your first answers and scores, "
-            "and marks what you write where the course says so."
+            "and reads and marks what you write where the course says so."
         )
     coordinators = [p.name for p in people.values() if p.role == "coordinator" and p != supervisor]
     if coordinators:
@@ -155,7 +162,12 @@ def seen_by(course: Course, person: Person, people: dict[str, Person]) -> list[s
         )
     return [
         *sentences,
-        "Your colleagues do not see your answers. Practice after the first attempt is not scored.",
+        "What else you write is kept with your answers. No report shows it.",
+        "Practice after the first attempt goes into the same answer log. It is never scored, and no report shows it.",
+        "When you mark “I would argue this in supervision”, supervisors and the coordinator see how many people "
+        "would argue that decision, without names.",
+        "Whoever looks after the course's files could open all that is kept. Your colleagues cannot see your answers.",
+        "What you look up in the policy or under “It just happened” is not recorded anywhere.",
     ]
 
 

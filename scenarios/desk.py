@@ -116,6 +116,14 @@ class Desk:
         """
         return {**NOBODY, **(read_json(self.root / "me.json") or {})}
 
+    def policy(self) -> Json:
+        """Return the clauses and the moments (``policy.json``), empty lists without the file.
+
+        Raises:
+            CourseError: the file is damaged.
+        """
+        return {"clauses": [], "moments": [], **(read_json(self.root / "policy.json") or {})}
+
     def places(self) -> dict[str, Place]:
         """Return the scenarios the trainee has been given, by route."""
         places = (

@@ -12,6 +12,8 @@ from grading import desk as desks
 from grading.__main__ import main
 from grading.course import Course, load_roster
 from grading.submit import hand_in
+from scenarios.desk import Desk, Json
+from scenarios.errors import CourseError
 
 Take = Callable[..., Path]
 
@@ -30,7 +32,7 @@ def test_a_desk_has_what_is_released_and_who_it_is(
     assert desk == released.desk("maya.ortiz")
     files = {p.relative_to(desk).as_posix() for p in desk.rglob("*") if p.is_file()}
     assert files == {
-        "home.ipynb", "me.json", "mini/T90.ipynb", "mini/T90.json", "mini/T91.ipynb", "mini/T91.json",
+        "home.ipynb", "me.json", "policy.json", "mini/T90.ipynb", "mini/T90.json", "mini/T91.ipynb", "mini/T91.json",
     }  # fmt: skip
     data = json.loads((desk / "me.json").read_text("utf-8"))
     assert (data["name"], data["supervisor"], data["team"]) == ("Maya Ortiz", "Renée Park", "Harbor")
@@ -38,12 +40,15 @@ def test_a_desk_has_what_is_released_and_who_it_is(
     assert data["course"]["policy"]["sha256"] is None
     assert "Renée Park" in data["seen_by"][0]
     assert "Amara Nwosu" in data["seen_by"][1]
+    for kept in ("What else you write", "Practice after", "argue this in supervision", "colleagues"):
+        assert sum(kept in sentence for sentence in data["seen_by"]) == 1
     assert data["assignments"] == [
         {
             "id": "mini",
             "title": "The miniature course",
             "kind": "onboarding",
             "due": "2026-12-23",
+            "pass_share": 0.8,
             "state": "not started",
             "detail": None,
             "scenarios": [
@@ -58,6 +63,60 @@ def test_a_desk_has_what_is_released_and_who_it_is(
             ],
         }
     ]  # fmt: skip
+
+
+def policy(course: Course, trainee: str) -> Json:
+    desks.make_desk(course, load_roster(course)[trainee])
+    return Desk(course.desk(trainee)).policy()
+
+
+def test_the_policy_lies_on_the_desk_with_the_scenarios_that_practise_it(released: Course) -> None:
+    clauses = {clause["id"]: clause for clause in policy(released, "maya.ortiz")["clauses"]}
+    assert {key: clause["scenarios"] for key, clause in clauses.items()} == {
+        "C17": ["T90"],
+        "C30": ["T90", "T91"],
+        "C36": ["T90", "T91"],
+    }
+    assert clauses["C17"] == {
+        "id": "C17", "kind": "prohibition", "title": "No friend requests from clients",
+        "statement": "A therapist does not accept a client's invitation to connect.",
+        "condition": None, "exception": None, "follow_up": None, "critical": True, "who": ["therapist"],
+        "scenarios": ["T90"],
+    }  # fmt: skip
+    theirs = policy(released, "priya.raman")["clauses"]  # nothing is open to the front desk here
+    assert [clause["scenarios"] for clause in theirs] == [[], [], []]
+
+
+def test_a_moment_says_whom_to_call(released: Course) -> None:
+    request, danger = policy(released, "maya.ortiz")["moments"]
+    assert (request["id"], request["clauses"], request["support"]) == ("request", ["C17"], False)
+    assert request["steps"][0] == {"do": "Leave it.", "why": "It can wait."}
+    mine = {"name": "Your supervisor, Renée Park", "how": "E-mail renee.park@example.org", "hours": None}
+    assert request["call"] == [mine]
+    assert [each["name"] for each in danger["call"]] == ["Emergency", "On-call supervisor", mine["name"]]
+    assert danger["support"]
+
+
+@pytest.mark.parametrize("why", ["none in the roster", "gone"])
+def test_without_a_supervisor_it_is_the_one_on_call_and_only_once(released: Course, why: str) -> None:
+    trainee = "amara.nwosu" if why == "none in the roster" else "maya.ortiz"
+    load_roster(released)
+    text = released.roster.read_text("utf-8").replace("2019-03-04,", "2019-03-04,2020-01-31")
+    released.roster.write_text(text, "utf-8")
+    request, danger = policy(released, trainee)["moments"]
+    on_call = {"name": "On-call supervisor", "how": "The staff contact sheet", "hours": "day and night"}
+    assert request["call"] == [on_call]
+    assert [each["name"] for each in danger["call"]] == ["Emergency", "On-call supervisor"]
+
+
+def test_a_desk_without_the_policy_shows_none_and_a_damaged_one_says_so(released: Course) -> None:
+    policy(released, "maya.ortiz")
+    path = released.desk("maya.ortiz") / "policy.json"
+    path.write_text("{")
+    with pytest.raises(CourseError, match=r"policy\.json on your desk is damaged"):
+        Desk(path.parent).policy()
+    path.unlink()
+    assert Desk(path.parent).policy() == {"clauses": [], "moments": []}
 
 
 def test_answers_survive_making_the_desk_again(released: Course, take: Take) -> None:
