@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import itertools
 import json
 import os
 import stat
@@ -23,11 +24,15 @@ MAX_LINE = 16 << 10
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """What a log holds: its usable events, one sentence per unusable line, and its size in bytes."""
+    """What a log holds: its usable events, one sentence per unusable line, and its size in bytes.
+
+    ``ends`` holds, for each event, the offset in bytes at which its line ends.
+    """
 
     events: list[dict[str, Any]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     size: int = 0
+    ends: list[int] = field(default_factory=list)
 
 
 class LogChanged(CourseError):
@@ -45,8 +50,9 @@ def parse(data: bytes, name: str = "answer log") -> Log:
             f"{name} has more than {MAX_BYTES} bytes; it was not read. Ask for a fresh attempt."
         )
     log = Log(size=len(data))
-    seq = 0
+    seq = end = 0
     for number, line in enumerate(data.split(b"\n"), 1):
+        end += len(line) + 1
         if not line.strip():
             continue
         event = _event(line)
@@ -64,6 +70,7 @@ def parse(data: bytes, name: str = "answer log") -> Log:
         else:
             seq = event["seq"]
             log.events.append(event)
+            log.ends.append(min(end, len(data)))
     return log
 
 
@@ -128,21 +135,21 @@ def read_log(path: Path) -> Log:
 class AnswerLog:
     """Appends events to one log so that what was confirmed survives a crash.
 
-    Keeps the size it last saw: if another window has written since, nothing is written and
+    Keeps what it last saw in ``seen``: if another window has written since, nothing is written and
     ``LogChanged`` is raised.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._seen = Log()
+        self.seen = Log()
 
     def read(self) -> Log:
         """Read the log and remember its size."""
-        self._seen = read_log(self.path)
-        return self._seen
+        self.seen = read_log(self.path)
+        return self.seen
 
     def append(self, *events: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Write events, add v, seq and at, and return them once they are on disk.
+        """Write one or more events, add v, seq and at, and return them once they are on disk.
 
         Raises:
             LogChanged: somebody else wrote since ``read``. CourseError: full, too long or a link.
@@ -150,9 +157,9 @@ class AnswerLog:
         """
         with self._locked() as fd:
             size = os.fstat(fd).st_size
-            if size != self._seen.size:
+            if size != self.seen.size:
                 raise LogChanged("This scenario was continued in another window. Reload to go on from there.")
-            seq = self._seen.events[-1]["seq"] if self._seen.events else 0
+            seq = self.seen.events[-1]["seq"] if self.seen.events else 0
             stamped = [
                 {"v": VERSION, "seq": seq + n, "at": _now(), **event} for n, event in enumerate(events, 1)
             ]
@@ -174,7 +181,10 @@ class AnswerLog:
             except OSError:
                 os.ftruncate(fd, size)  # nothing was confirmed; a second try finds the log as it was
                 raise
-        self._seen = Log([*self._seen.events, *stamped], self._seen.problems, size + len(data))
+        rest = [len(line) + 1 for line in lines[1:]]
+        ends = itertools.accumulate(rest, initial=size + len(data) - sum(rest))
+        seen = self.seen
+        self.seen = Log([*seen.events, *stamped], seen.problems, size + len(data), [*seen.ends, *ends])
         return stamped
 
     @contextlib.contextmanager

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from scenarios import view
 from scenarios.answers import MAX_BYTES, AnswerLog, LogChanged
 from scenarios.desk import Json, Place
+from scenarios.errors import CourseError
 from scenarios.session import Session
 
 DRAFT_BYTES = MAX_BYTES // 2
-"""A log longer than this takes no more drafts, so that there is always room for the answers."""
+"""A log longer than this takes no more drafts and no more practice: there is always room for the answers."""
 
 
 @dataclass
@@ -23,52 +24,73 @@ class Opened:
     data: Json
     log: AnswerLog
     session: Session
-    events: list[Json]
-    damaged: int
 
     @classmethod
-    def read(cls, place: Place) -> Opened:
-        """Open a scenario by replaying its log; an ending that was reached is finished now."""
+    def read(cls, place: Place, *, practice: bool = False) -> Opened:
+        """Open a scenario by replaying its log; an ending that was reached is finished now.
+
+        Args:
+            place: where it lies on the desk.
+            practice: open the practice attempt under way, else a new one, instead of the first attempt.
+
+        Raises:
+            CourseError: it is not on the desk, damaged, or not open to practice yet.
+        """
         scenario, data = place.load()
-        answers = place.log()
-        kept = answers.read()
-        opened = cls(place, data, answers, Session(scenario, kept.events), [*kept.events], len(kept.problems))
-        if opened.session.path[-1].ending and not opened.session.finished:
-            opened.keep(opened.session.event("finished"))
+        log = place.log()
+        events = log.read().events
+        session = Session(scenario, events)
+        if practice:
+            if not session.finished:
+                raise CourseError(
+                    "Practice opens once you have lived through this scenario. Go on with it first."
+                )
+            session = Session(scenario, events, _practice(events))
+        opened = cls(place, data, log, session)
+        if session.path[-1].ending and not session.finished:
+            opened.keep(session.event("finished"))
         return opened
 
     def start(self) -> None:
         """Log the start, once."""
-        if not self.session.started:
-            self.keep(
-                self.session.event("started")
-                | {
-                    "assignment": self.place.assignment,
-                    "scenario": self.place.scenario,
-                    "version": self.data["version"],
-                    "sha256": self.data["sha256"],
-                }
-            )
+        if self.session.started:
+            return
+        if self.is_practice and self.log.seen.size >= DRAFT_BYTES:
+            raise CourseError("You have practised this scenario many times; there is no room to record more.")
+        self.keep(
+            self.session.event("started")
+            | {
+                "assignment": self.place.assignment,
+                "scenario": self.place.scenario,
+                "version": self.data["version"],
+                "sha256": self.data["sha256"],
+            }
+        )
 
     def keep(self, *events: Mapping[str, Any]) -> None:
         """Write events to the log and take them once they are on disk."""
         for event in self.log.append(*events):
-            self.events.append(event)
             self.session.apply(event)
 
     def answer(self, step: str, answer: Json) -> None:
         """Commit an answer; one that leads to an ending finishes the scenario in the same write."""
         answered = self._event("answered", step, answer)
-        ahead = Session(self.session.scenario, [*self.events, answered], self.session.attempt)
+        session = self.session
+        ahead = Session(session.scenario, [*self.log.seen.events, answered], session.attempt)
         self.keep(answered, *([ahead.event("finished")] if ahead.path[-1].ending else []))
 
     def draft(self, step: str, answer: Json) -> bool:
         """Keep what is being written; False if the log has no more room for drafts."""
         drafted = self._event("drafted", step, answer)
-        room = self.size < DRAFT_BYTES
+        room = self.log.seen.size < DRAFT_BYTES
         if room:
             self.keep(drafted)
         return room
+
+    def argue(self, step: str, on: bool) -> None:
+        """Note, or take back, that the trainee would argue a decision in supervision."""
+        if (step in self.session.argued) != on:
+            self.keep(self.session.event("argued", {"step": step, "on": on}))
 
     def _event(self, name: str, step: str, answer: Json) -> Json:
         if step != self.session.path[-1].id:
@@ -76,15 +98,36 @@ class Opened:
         return self.session.event(name, answer)
 
     @property
-    def size(self) -> int:
-        """The log's size in bytes."""
-        path = self.place.file(".answers.jsonl")
-        return path.stat().st_size if path.exists() else 0
+    def is_practice(self) -> bool:
+        """Whether this is not the attempt that counts."""
+        return self.session.attempt > 1
+
+    @property
+    def damaged(self) -> int:
+        """How many lines of the log could not be read."""
+        return len(self.log.seen.problems)
 
     @property
     def is_handed_in(self) -> bool:
-        """Whether all of the log was handed in."""
-        return bool(self.session.finished and self.place.handed_in()["size"] >= self.size)
+        """Whether the finished attempt was handed in."""
+        return self.session.finished and not self._waits("finished", attempt=self.session.attempt)
+
+    @property
+    def is_unsent(self) -> bool:
+        """Whether something waits to be handed in: a finished attempt, or what changed about it later."""
+        return self._waits("finished") or (self._waits("argued") and any(self._ends("finished")))
+
+    def _waits(self, event: str, attempt: int | None = None) -> bool:
+        handed = self.place.handed_in()["size"]
+        return any(end > handed for end in self._ends(event, attempt))
+
+    def _ends(self, event: str, attempt: int | None = None) -> list[int]:
+        seen = self.log.seen
+        return [
+            end
+            for logged, end in zip(seen.events, seen.ends, strict=True)
+            if logged.get("event") == event and attempt in (None, logged["attempt"])
+        ]
 
     def progress(self) -> Json:
         """Return the scenario's entry on the home page (see ``view.home_view``)."""
@@ -100,3 +143,9 @@ class Opened:
             "left": left,
             "handed_in": self.is_handed_in,
         }
+
+
+def _practice(events: Sequence[Mapping[str, Any]]) -> int:
+    """Return the practice attempt that is under way, else the next one."""
+    ended = [event["attempt"] for event in events if event.get("event") == "finished"]
+    return max(ended, default=1) + 1

@@ -15,11 +15,16 @@ import traitlets
 from scenarios import view
 from scenarios.answers import LogChanged
 from scenarios.desk import Desk, Json, Place, stamp
-from scenarios.errors import CourseError
+from scenarios.errors import CourseError, plainly
 from scenarios.meanwhile import changed, hand_in
 from scenarios.opened import Opened
 
-HERE = Path(__file__).parent
+PAGE = Path(__file__).parent / "page"
+PARTS = ("parts", "talk", "decisions", "review", "policy", "home", "scenario", "page")
+"""The page's script: pieces of one module, in this order, so that nothing has to be built."""
+
+PRACTICE = "/practice"
+
 log = logging.getLogger(__name__)
 
 
@@ -28,11 +33,12 @@ class Player(anywidget.AnyWidget):
 
     A request ``{"n", "do", "at": route, ...}`` is answered by ``{"n", "ok": view}`` or by
     ``{"n", "error": one plain sentence, "changed": bool}``; what arrives later is pushed as
-    ``{"push": route, "view": view}`` (the home page's route is empty).
+    ``{"push": route, "view": view}`` (the home page's route is empty). A scenario's route is
+    ``assignment/T01``, or ``assignment/T01/practice`` for a replay that is not scored.
     """
 
-    _esm = HERE / "player.js"
-    _css = HERE / "player.css"
+    _esm = "\n".join((PAGE / f"{part}.js").read_text("utf-8") for part in PARTS)
+    _css = (PAGE / "page.css").read_text("utf-8")
     only = traitlets.Unicode("").tag(sync=True)
     first = traitlets.Dict().tag(sync=True)
 
@@ -54,25 +60,20 @@ class Player(anywidget.AnyWidget):
             reply["ok"] = self._do(request)
         except CourseError as error:
             reply |= {"error": str(error), "changed": isinstance(error, LogChanged)}
-        except OSError as error:
-            log.debug("not saved", exc_info=True)
-            reply["error"] = (
-                f"This could not be saved ({error.strerror or error}). What was saved before is safe; "
-                "tell your supervisor, then reload and try again."
-            )
-        except Exception:
+        except Exception as error:
             log.debug("request failed", exc_info=True)
-            reply["error"] = (
-                "Something in the course did not work. What was saved is safe; reload the page, "
-                "and tell your supervisor if it happens again."
-            )
+            reply["error"] = plainly(error)
         return reply
 
     def _do(self, request: Mapping[str, Any]) -> Json:
         do, route = request.get("do"), str(request.get("at", ""))
         if do == "home":
             return self._home()
-        opened = self._opened.get(route) if do != "open" else None
+        if do == "policy":
+            return self._desk.policy()
+        if do == "results":
+            return {"scenarios": self._results()}
+        opened = self._opened.get(route) if do not in ("open", "argue") else None
         opened = opened or self._open(route)
         if do == "show":
             return self._view(opened)
@@ -83,6 +84,8 @@ class Player(anywidget.AnyWidget):
         elif do == "answer":
             opened.start()
             opened.answer(str(request["step"]), request["answer"])
+        elif do == "argue":
+            opened.argue(str(request["step"]), bool(request["on"]))
         elif do not in ("open", "hand_in"):
             raise ValueError(f"unknown request {do!r}")
         if opened.session.finished:
@@ -93,13 +96,19 @@ class Player(anywidget.AnyWidget):
         return {self._only.route: self._only} if self._only else self._desk.places()
 
     def _open(self, route: str) -> Opened:
-        place = self._places().get(route)
+        practice = route.endswith(PRACTICE)
+        place = self._places().get(route.removesuffix(PRACTICE))
         if place is None:
             raise CourseError(
                 "This scenario is not among those you were given. Go back to the course's first page."
             )
-        self._opened[route] = Opened.read(place)
+        self._opened[route] = Opened.read(place, practice=practice)
         return self._opened[route]
+
+    def _results(self) -> list[Json]:
+        """Return the views of the explained scenarios, in the order in which they were given."""
+        read = (Opened.read(place) for place in self._places().values() if place.feedback())
+        return [self._view(opened) for opened in read if opened.session.finished]
 
     def _home(self) -> Json:
         progress: dict[str, Json] = {}
@@ -118,9 +127,9 @@ class Player(anywidget.AnyWidget):
                     "why": str(error),
                 }
                 continue
-            if opened.session.finished and not opened.is_handed_in:
+            if opened.is_unsent:
                 self._spawn(place.assignment, self._hand_in(place.assignment))
-        return view.home_view(self._desk.me(), progress)
+        return view.home_view(self._desk.me(), progress, self._desk.policy()["clauses"])
 
     def _view(self, opened: Opened) -> Json:
         place = opened.place
@@ -135,13 +144,14 @@ class Player(anywidget.AnyWidget):
         shown = view.scenario_view(
             opened.session, opened.data, handed_in=handed_in, feedback=place.feedback()
         )
-        return shown | {"route": place.route, "support": me["support"], "damaged": opened.damaged}
+        route = place.route + (PRACTICE if opened.is_practice else "")
+        return shown | {"route": route, "support": me["support"], "damaged": opened.damaged}
 
     # What happens meanwhile: the hand-in runs in a process of its own, the explanations arrive as a file.
 
     def _follow(self, opened: Opened) -> None:
         place = opened.place
-        if not opened.is_handed_in:
+        if opened.is_unsent:
             self._spawn(place.assignment, self._hand_in(place.assignment))
         if view.waiting(self._view(opened)):
             self._spawn(place.route, self._watch(opened))
@@ -179,8 +189,7 @@ class Player(anywidget.AnyWidget):
         for place in self._places().values():
             if place.assignment == assignment and place.file(".answers.jsonl").exists():
                 with contextlib.suppress(CourseError):
-                    opened = Opened.read(place)
-                    if opened.session.finished and not opened.is_handed_in:
+                    if Opened.read(place).is_unsent:
                         return True
         return False
 

@@ -50,6 +50,7 @@ class Session:
         path: the steps reached, in order; the last one is where the trainee stands.
         answers: step id -> payload of the first valid answer of this attempt.
         drafts: step id -> payload last typed and not yet committed.
+        argued: steps whose decision the trainee would argue in supervision.
         started, finished: whether those events were met.
         problems: one plain sentence per event that could not be used.
     """
@@ -61,6 +62,7 @@ class Session:
         self.answers: dict[str, Answer] = {}
         self.answered_at: dict[str, str] = {}
         self.drafts: dict[str, Answer] = {}
+        self.argued: set[str] = set()
         self.started = False
         self.finished = False
         self.problems: list[str] = []
@@ -87,6 +89,8 @@ class Session:
         name, decision, step = event["event"], self.decision, self.path[-1].id
         if name == "started":
             self.started = True
+        elif name == "argued":
+            (self.argued.add if event["on"] else self.argued.discard)(event["step"])
         elif name == "finished":
             self.finished = True
         elif decision:
@@ -100,11 +104,14 @@ class Session:
             if follows := decision.next_step(event):
                 self._go(follows)
 
-    def event(self, name: str, answer: Answer | None = None) -> dict[str, Any]:
-        """Return the event to be logged next; CourseError with a plain sentence if it does not fit here."""
+    def event(self, name: str, payload: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return the event to be logged next; CourseError with a plain sentence if it does not fit here.
+
+        ``payload`` is an answer, or what else the event carries; without a ``step`` it is about the open one.
+        """
         event: dict[str, Any] = {"attempt": self.attempt, "event": name}
         if name != "started":
-            event |= {"step": self.path[-1].id, **(answer or {})}
+            event |= {"step": self.path[-1].id, **(payload or {})}
         if why := self.refusal(event):
             raise CourseError(why)
         return event
@@ -117,10 +124,15 @@ class Session:
             if other or event.get("version", self.scenario.version) != self.scenario.version:
                 return f"it belongs to {event.get('scenario')!s:.20}@{event.get('version')!s:.20}"
             return "This attempt had started already." if self.started else None
-        if name not in ("answered", "drafted", "finished"):
+        if name not in ("answered", "argued", "drafted", "finished"):
             return "unknown event"
         if not self.started:
             return "The attempt had not started."
+        if name == "argued":  # what to talk about may come to mind later, too
+            reached = any(step.id == event.get("step") and step.decision for step in self.path)
+            return (
+                None if reached and isinstance(event.get("on"), bool) else "It names no decision met so far."
+            )
         if self.finished:
             return "The attempt was finished; its answers stand."
         step = str(event.get("step"))

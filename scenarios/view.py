@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -52,16 +53,19 @@ def scenario_view(
         session: where the trainee stands.
         data: the content of ``T01.json``.
         handed_in: ``{"state": "no|sending|yes|waiting", "at", "why"}``.
-        feedback: the content of ``T01.feedback.json``; shown only once the scenario is finished.
+        feedback: the content of ``T01.feedback.json``; shown only once the scenario is finished. A practice
+            attempt is explained from what it says of the same decisions.
     """
-    scenario = session.scenario
+    scenario, practice = session.scenario, session.attempt > 1
     turns = [_turn(session, step) for step in session.path]
+    shown = feedback if session.finished else None
     return {
         "id": scenario.id,
         "title": scenario.title,
         "minutes": scenario.minutes,
         "approved": bool(data.get("approved")),
         "note": data.get("note") and {**data["note"], "text": blocks(data["note"]["text"])},
+        "practice": practice,
         "started": session.started,
         "finished": session.finished,
         "answered": len(session.answers),
@@ -69,8 +73,8 @@ def scenario_view(
         "situation": blocks(scenario.situation),
         "turns": turns,
         "handed_in": dict(handed_in),
-        "review": _review(turns, feedback) if session.finished and feedback else None,
-        "score": feedback.get("score") if session.finished and feedback else None,
+        "review": _review(turns, shown, practice=practice) if shown else None,
+        "score": shown.get("score") if shown and not practice else None,
     }
 
 
@@ -86,6 +90,7 @@ def _turn(session: Session, step: Step) -> Json:
             "answer": answer and said(decision, answer),
             "followed": [blocks(text) for text in decision.consequences(answer)] if answer else [],
             "draft": session.drafts.get(step.id),
+            "argued": step.id in session.argued,
         }
     return turn
 
@@ -106,14 +111,36 @@ def said(decision: Decision, answer: Mapping[str, Any]) -> list[Json]:
     return [{"text": option.text} for option in decision.triggered(answer)]
 
 
-def _review(turns: Sequence[Json], feedback: Mapping[str, Any]) -> list[Json]:
+def _review(turns: Sequence[Json], feedback: Mapping[str, Any], *, practice: bool) -> list[Json]:
     """Return the explanations in the order in which the decisions were made."""
     explained = {decision["step"]: decision for decision in feedback.get("decisions", ())}
     return [
-        {**{key: turn[key] for key in ("step", "kind", "prompt", "answer")}, **explained[turn["step"]]}
+        {
+            **{key: turn[key] for key in ("step", "kind", "prompt", "answer", "argued")},
+            **explained[turn["step"]],
+        }
+        | (_practised(turn, explained[turn["step"]]) if practice else {})
         for turn in turns
         if turn.get("answer") and turn["step"] in explained
     ]
+
+
+def _practised(turn: Json, explained: Mapping[str, Any]) -> Json:
+    """Return what a first attempt's explanation says of another answer to the same decision."""
+    known = explained.get("options", ())
+    taken = [line["text"] for line in turn["answer"]]
+    chosen = [option for text in taken for option in known if option["text"] == text]
+    best = [option for option in known if option["verdict"] in ("best", None)]  # an order's lines have none
+    verdicts = {option["verdict"] for option in chosen}
+    as_asked = taken == [option["text"] for option in best]
+    if turn["kind"] == "choice" and chosen:
+        verdict = chosen[0]["verdict"]
+    elif "harmful" in verdicts:
+        verdict = "harmful"
+    else:
+        verdict = "best" if best and as_asked else "compare"
+    better = [] if verdict in ("best", "discussion") else best
+    return {"verdict": verdict, "chosen": chosen, "best": better, "mark": None, "violated": []}
 
 
 def waiting(view: Mapping[str, Any]) -> bool:
@@ -123,32 +150,47 @@ def waiting(view: Mapping[str, Any]) -> bool:
     return not view["review"] or any(entry["verdict"] == "being marked" for entry in view["review"])
 
 
-def home_view(me: Mapping[str, Any], progress: Mapping[str, Mapping[str, Any]]) -> Json:
+def home_view(
+    me: Mapping[str, Any],
+    progress: Mapping[str, Mapping[str, Any]],
+    clauses: Sequence[Mapping[str, Any]] = (),
+) -> Json:
     """Return the course's home page.
 
     Args:
         me: the content of ``me.json``.
         progress: by route, ``{"state": "new|going|finished|explained|damaged", "answered", "left",
             "handed_in": bool}``; a scenario without an entry is not on the desk.
+        clauses: the policy's clauses as on the desk, to say in words what one more step is about.
     """
-    assignments = [_assignment(given, progress) for given in me["assignments"]]
+    known_clauses = {clause["id"]: clause for clause in clauses}
+    assignments = [_assignment(given, progress, known_clauses) for given in me["assignments"]]
     rows = [row for given in assignments for row in given["scenarios"]]
     following = next(
         (r for r in rows if r["state"] == "going"), next((r for r in rows if r["state"] == "new"), None)
     )
-    known = ("name", "role", "team", "supervisor", "course", "seen_by", "support")
+    known = ("id", "name", "role", "team", "supervisor", "course", "seen_by", "support")
     return {key: me.get(key) for key in known} | {"assignments": assignments, "next": following}
 
 
-def _assignment(given: Mapping[str, Any], progress: Mapping[str, Mapping[str, Any]]) -> Json:
+def _assignment(
+    given: Mapping[str, Any],
+    progress: Mapping[str, Mapping[str, Any]],
+    clauses: Mapping[str, Mapping[str, Any]],
+) -> Json:
     rows = []
     for scenario in given["scenarios"]:
         route = f"{given['id']}/{scenario['id']}"
         here = progress.get(route, {"state": "missing", "answered": 0, "left": 0, "handed_in": False})
         rows.append({**scenario, **here, "route": route})
     return {
-        **{key: given.get(key) for key in ("id", "title", "kind", "due", "detail")},
+        **{key: given.get(key) for key in ("id", "title", "kind", "due", "detail", "pass_share")},
         "scenarios": rows,
+        "one_more": [
+            {key: clauses.get(clause, {}).get(key, "") for key in ("title", "statement")} | {"id": clause}
+            for clause in re.findall(r"\bC\d\d\b", given.get("detail") or "")
+            if given.get("state") == "one more step"
+        ],
     } | {
         "state": _state(given.get("state", "not started"), rows),
         "minutes_left": sum(row["minutes"] for row in rows if row["state"] in ("new", "going")),

@@ -43,7 +43,7 @@ def test_the_extension_is_a_prebuilt_one_and_its_settings_are_json() -> None:
 
 def test_nothing_outside_is_asked_for() -> None:
     package = server.HERE.parent
-    for path in [package / "player.js", package / "player.css", *(server.HERE / "extensions").rglob("*.js")]:
+    for path in [*(package / "page").iterdir(), *(server.HERE / "extensions").rglob("*.js")]:
         text = path.read_text()
         assert "http://" not in text
         assert "https://" not in text

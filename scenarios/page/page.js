@@ -1,0 +1,190 @@
+// The trainee's page: the course's pages by their address, drawn from what the kernel says (player.py, view.py).
+// Plain DOM, no framework, no build: player.py joins the files of this folder into one module.
+
+export default {
+  render({ model, el }) {
+    const page = new Page(model, el);
+    return () => page.close();
+  },
+};
+
+const PAGES = [['', 'Course'], ['results', 'My results'], ['policy', 'The policy'], ['words', 'Words I can use'], ['happened', 'It just happened']];
+
+class Page {
+  constructor(model, el) {
+    this.only = model.get('only');
+    this.home = null;
+    this.scene = null;
+    this.stop = new AbortController();
+    this.talk = new Talk(model, (route, view) => this.heard(route, view));
+    this.tabs = new Tabs(() => this.scene?.twice());
+    // One live region for the page's whole life: screen readers miss regions that come and go.
+    this.live = h('div', { class: 'unseen', role: 'status', 'aria-live': 'polite' });
+    this.content = h('div', { class: 'page' });
+    this.root = h('div', { class: 'course', 'data-only': !!this.only }, this.live, this.talk.warning, this.content);
+    // Lab would take letters and arrow keys pressed here for its own shortcuts.
+    this.root.dataset.lmSuppressShortcuts = 'true';
+    for (const type of ['keydown', 'mousedown', 'dblclick', 'contextmenu']) {
+      this.root.addEventListener(type, event => event.stopPropagation());
+    }
+    el.append(this.root);
+    addEventListener('hashchange', () => this.go(), { signal: this.stop.signal });
+    addEventListener('pagehide', () => this.scene?.flush?.(), { signal: this.stop.signal });
+    this.start(model.get('first'));
+  }
+
+  close() {
+    this.stop.abort();
+    this.talk.close();
+    this.tabs.close();
+  }
+
+  start(first) {
+    if (first.error) return this.fail(first.error);
+    this.home = first.ok;
+    if (!this.only && !location.hash) {
+      // Lab drops the fragment of the address while it loads; the navigation still knows it.
+      const [asked = ''] = /#\/.*$/.exec(performance.getEntriesByType('navigation')[0]?.name ?? '') ?? [];
+      history.replaceState(history.state, '', location.pathname + location.search + (asked || '#/'));
+    }
+    return this.go({ first: true });
+  }
+
+  get title() {
+    return this.home?.course?.title ?? 'Staff training';
+  }
+
+  /** Every scenario that was given, in order. */
+  get rows() {
+    return this.home?.assignments.flatMap(assignment => assignment.scenarios) ?? [];
+  }
+
+  get isScenario() {
+    return !!this.only || this.rows.some(row => row.route === placeOf(this.route));
+  }
+
+  /** What arrives unasked. */
+  heard(route, view) {
+    if (!route) {
+      const same = JSON.stringify(this.home) === JSON.stringify(view); // drawing anew would take the focus away
+      this.home = view;
+      if (this.route === '' && !same) this.show('', frontPage(this));
+    } else if (this.scene?.route === route) this.scene.news(view);
+  }
+
+  say(text) {
+    this.live.textContent = '';
+    setTimeout(() => (this.live.textContent = text), 60);
+  }
+
+  /** Show one sentence that needs no answer, and say it. */
+  tell(sentence) {
+    this.content.querySelector('.told')?.remove();
+    this.content.prepend(h('p', { class: 'notice told', role: 'alert' }, sentence));
+  }
+
+  // --- where we are ---------------------------------------------------------------------------------
+
+  to(route) {
+    if (location.hash === `#/${route}`) this.go();
+    else location.hash = `#/${route}`;
+  }
+
+  async go({ first = false } = {}) {
+    this.scene?.flush?.();
+    this.scene = null;
+    this.route = this.only || decodeURIComponent(location.hash.replace(/^#\/?/, ''));
+    const [name, more] = this.route.split('/');
+    const draw = !this.isScenario && {
+      '': () => this.ask('home', first && { ok: this.home }).then(home => (this.home = home) && frontPage(this)),
+      welcome: () => welcomePage(this),
+      results: () => this.ask('results').then(({ scenarios }) => resultsPage(this, scenarios)),
+      words: () => this.ask('results').then(({ scenarios }) => wordsPage(scenarios)),
+      policy: () => this.ask('policy').then(data => this.one(data.clauses, more, clause => clausePage(this, clause), () => policyPage(this, data))),
+      happened: () => this.ask('policy').then(data => this.one(data.moments, more, moment => momentPage(this, moment, data.clauses), () => happenedPage(data))),
+    }[name];
+    const here = this.route;
+    this.tabs.open(draw ? '' : placeOf(here));
+    try {
+      if (draw) {
+        const page = await draw();
+        if (this.route !== here) return;
+        this.show(name, page);
+      } else {
+        this.scene = new Scene(this, this.route);
+        const view = await this.ask('open');
+        if (this.route !== here) return;
+        this.scene.show(view);
+      }
+      this.arrive(first);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      if (this.route === here) this.fail(error.message);
+    }
+  }
+
+  /** Ask the kernel for what a page needs; Refused carries its one plain sentence. */
+  async ask(what, known) {
+    const reply = known || (await this.talk.ask(what, { at: this.route }));
+    if (reply.error) throw new Refused(reply.error);
+    return reply.ok;
+  }
+
+  /** The page of one item of a list, or of the list. */
+  one(list, id, single, all) {
+    if (!id) return all();
+    const item = list.find(each => each.id === id);
+    if (!item) throw new Refused('There is no such page in this course. Go back and choose from the list.');
+    return single(item);
+  }
+
+  show(name, page) {
+    const known = PAGES.find(([route]) => route === name)?.[1];
+    document.title = !name ? this.title : `${page.querySelector('h1')?.textContent ?? known} · ${this.title}`;
+    const plainly = name === 'welcome' || page.classList.contains('welcome');
+    this.fill(!plainly && this.menu(name), page);
+  }
+
+  fill(...nodes) {
+    this.content.replaceChildren(...nodes.flat().filter(Boolean));
+  }
+
+  menu(name) {
+    return h('nav', { class: 'menu', 'aria-label': 'Course' }, h('ul', {}, PAGES.map(([route, title]) =>
+      h('li', {}, link(route, { 'aria-current': route === name && 'page' }, title)))));
+  }
+
+  /** After a change of page: top of the page, or the place that was left. */
+  arrive(first) {
+    const again = first && window.scenariosCourse === this.route; // the same page came back after its kernel died
+    window.scenariosCourse = this.route;
+    const view = this.scene?.view;
+    const open = view?.started && this.scene.thread?.querySelector('.open, .review');
+    const resumed = view?.answered && open;
+    if (resumed) {
+      const from = open.classList.contains('review') ? open : (open.previousElementSibling?.querySelector('.asked') ?? open);
+      from.scrollIntoView({ block: 'start' });
+    } else if (!first) this.root.scrollIntoView({ block: 'start' });
+    if (!first || resumed || again) focus((resumed && open.querySelector('[data-focus]')) || this.content.querySelector('h1'));
+  }
+
+  fail(sentence) {
+    this.scene = null;
+    document.title = this.title;
+    const reload = () => location.reload();
+    this.fill(
+      h('div', { class: 'sheet narrow' },
+        h('h1', { 'data-focus': true, tabindex: -1 }, 'This page cannot be shown right now'),
+        h('p', { class: 'lead' }, sentence),
+        h('p', { class: 'row' },
+          h('button', { type: 'button', class: 'button primary', onclick: reload }, 'Reload'),
+          !this.only && this.home && link('', { class: 'button' }, 'Back to the course'))));
+    focus(this.content.querySelector('h1'));
+  }
+}
+
+/** The scenario that a route belongs to: a replay is another attempt at the same one. */
+const placeOf = route => route.replace(/\/practice$/, '');
+
+/** What the kernel refused, in one plain sentence. */
+class Refused extends Error {}
