@@ -8,7 +8,7 @@ from typing import Any
 
 from grading import score
 from grading.course import Assignment
-from scenarios.model import FULL, WRITTEN, Answer, Decision, Option, Scenario
+from scenarios.model import FULL, WRITTEN, Answer, Decision, Option, Scenario, payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,10 @@ def _decision(
         "followed": list(decision.consequences(answer)),
         "explanation": decision.rationale or None,
         "best": _best(decision, verdict),
+        "options": [
+            {"id": option.id, "verdict": _verdict(decision, option), **_told(option)}
+            for option in decision.options
+        ],
         "clauses": shown,
         "violated": list(score.violated(decision, answer)),
         "rubric": [{"id": c.id, "text": c.text, "points": c.points} for c in decision.rubric],
@@ -110,6 +114,17 @@ def _best(decision: Decision, verdict: str) -> list[dict[str, str | None]]:
     if decision.kind == "multiple":
         return [_told(option) for option in decision.options if option.correct]
     return [_told(option) for option in decision.options]
+
+
+def _verdict(decision: Decision, option: Option) -> score.Verdict | None:
+    """Return what an option amounts to by itself, so that practice can be explained; in an order none does."""
+    if decision.kind == "order":
+        return None
+    if decision.kind == "choice":
+        return score.verdict(decision, payload("choice", option.id))
+    if not decision.graded:
+        return "discussion"
+    return "best" if option.correct else "harmful" if option.harmful else "poor"
 
 
 def _told(option: Option) -> dict[str, str | None]:

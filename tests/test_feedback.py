@@ -89,6 +89,25 @@ def test_every_kind_is_explained(released: Course, take: Take) -> None:
     assert debate["best"] == [] and debate["points"] is None
 
 
+def test_every_option_of_a_locked_decision_is_explained(released: Course, take: Take) -> None:
+    hand_in(released, MAYA, take, T90="mixed")
+    pipeline(released)
+    options = {d["step"]: d["options"] for d in shown(released, MAYA)["decisions"]}
+    assert options["ask"] == [
+        {"id": "ignore", "verdict": "acceptable", "text": "Leave it for now.", "explanation": "It is not accepted."},
+        {"id": "decline", "verdict": "best", "text": "Decline it.", "explanation": "This is what the clause asks."},
+        {"id": "accept", "verdict": "harmful", "text": "Accept it.", "explanation": "This breaks the clause."},
+    ]  # fmt: skip
+    assert [(o["id"], o["verdict"]) for o in options["tick"]] == [
+        ("call", "best"), ("chart", "best"), ("wait", "poor"), ("search", "harmful"),
+    ]  # fmt: skip
+    assert [(o["id"], o["verdict"]) for o in options["rank"]] == [
+        ("emergency", None), ("supervisor", None), ("paperwork", None),
+    ]  # fmt: skip
+    assert {o["verdict"] for o in options["debate"]} == {"discussion"}  # while the gap is open
+    assert options["words"] == options["record"] == []
+
+
 def test_nothing_is_explained_before_the_end(released: Course, take: Take) -> None:
     take(desk(released, MAYA), "mini", "T90", "best", stop="debate")
     hand_in(released, MAYA)
