@@ -180,7 +180,8 @@ def _settings(
             "allow_root": True,  # the only user of a container; nobody but this machine can connect
             "open_browser": browser,
             "answer_yes": True,  # Ctrl-C ends it; there is nothing to lose
-            "jpserver_extensions": {"jupyterlab": True} | dict.fromkeys(off, False),
+            "jpserver_extensions": {"jupyterlab": True, "scenarios.lab.plain": True}
+            | dict.fromkeys(off, False),
             "log_level": "ERROR",
         },
         "LabApp": {
