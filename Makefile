@@ -66,6 +66,7 @@ feedback: env ## Release the marks and comments to the trainees
 
 test: env ## Run every test, the browser's included
 	@$(PY) tests/chromium.py
+	@$(PY) tests/firefox.py
 	@$(PY) -m pytest
 
 lint: env ## Check style and types

@@ -41,24 +41,22 @@ def _playwrights() -> str | None:
 
 def install() -> None:
     """Try Playwright's download, then Debian's package; what fails is left to ``path`` to say."""
-    _try(sys.executable, "-m", "playwright", "install", "--with-deps", "chromium")
-    if not find() and shutil.which("apt-get"):
-        sudo = () if os.geteuid() == 0 else ("sudo", "-n")
-        _try(*sudo, "apt-get", "update", "-qq")
-        _try(
-            *sudo,
-            "apt-get",
-            "install",
-            "-y",
-            "-qq",
-            "--no-install-recommends",
-            "chromium",
-            "fonts-liberation",
-        )
+    attempt("Chromium", sys.executable, "-m", "playwright", "install", "--with-deps", "chromium")
+    if not find():
+        debian("Chromium", "chromium", "fonts-liberation")
 
 
-def _try(*command: str) -> None:
-    print("No Chromium yet; trying", Path(command[0]).name, *command[1:], flush=True)
+def debian(what: str, *packages: str) -> None:
+    """Try to install Debian's packages, as root or with a sudo that asks nothing."""
+    if shutil.which("apt-get"):
+        apt = () if os.geteuid() == 0 else ("sudo", "-n")
+        attempt(what, *apt, "apt-get", "update", "-qq")
+        attempt(what, *apt, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages)
+
+
+def attempt(what: str, *command: str) -> None:
+    """Run a command that may bring what is missing; say so, and let it go wrong."""
+    print(f"No {what} yet; trying", Path(command[0]).name, *command[1:], flush=True)
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with contextlib.suppress(OSError, subprocess.TimeoutExpired):
         subprocess.run(command, check=False, timeout=600, **quiet)

@@ -1,10 +1,12 @@
-"""A real JupyterLab on a miniature desk, and a real headless Chromium in front of it."""
+"""A real JupyterLab on a miniature desk, and a real headless browser in front of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import firefox
 import miniature
 import pytest
 from chromium import ARGUMENTS, path
@@ -29,9 +31,30 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def fox() -> Iterator[Browser]:
+    executable = firefox.path()
+    with sync_playwright() as playwright:
+        browser = playwright.firefox.launch(
+            channel=firefox.CHANNEL, executable_path=executable, firefox_user_prefs=firefox.PREFERENCES
+        )
+        yield browser
+        browser.close()
+
+
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1280, "height": 860}, reduced_motion="reduce")
+    yield from watched(chromium, reduced_motion="reduce")
+
+
+@pytest.fixture
+def fox_page(fox: Browser) -> Iterator[Page]:
+    yield from watched(fox)
+
+
+def watched(browser: Browser, **options: Any) -> Iterator[Page]:
+    """A page that keeps in `broken` what went wrong in it."""
+    context = browser.new_context(viewport={"width": 1280, "height": 860}, **options)
     page = context.new_page()
     broken: list[str] = []
     page.on("pageerror", lambda error: broken.append(str(error)))

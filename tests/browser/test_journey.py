@@ -148,7 +148,7 @@ def test_reload_back_and_bookmark_lead_to_the_same_place(front: Front, page: Pag
     page.reload()
     expect(page.get_by_role("heading", name="What do you do about it today?")).to_be_visible()
     expect(page.get_by_text("The request is gone.")).to_be_visible()
-    page.go_back()
+    page.evaluate("history.back()")  # Playwright waits in Firefox for a load that Back does not make here
     expect(page.get_by_role("link", name="Continue: A friend request")).to_be_visible()
     expect(page.get_by_text("Decision 2 is waiting for you.")).to_be_visible()
     page.goto("about:blank")
@@ -264,41 +264,27 @@ def test_order_can_be_dragged(front: Front, page: Page) -> None:
     assert [row.get_attribute("data-id") for row in rows.all()] == [*before[1:], before[0]]
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_accessible_and_never_wider_than_the_screen(front: Front, page: Page, width: int, theme: str) -> None:
-    from axe_core_python.sync_playwright import Axe
-
-    def sound(where: str) -> None:
-        assert page.evaluate("document.querySelector('.course').scrollWidth <= innerWidth"), where
-        found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
-        assert [(where, v["id"], v["nodes"][0]["html"]) for v in found["violations"]] == []
-
-    page.set_viewport_size({"width": width, "height": 800})
-    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+def test_from_home_to_the_explanations_by_pointer_alone(front: Front, page: Page) -> None:
     page.goto(front.address)
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    expect(page.locator(".course-front-wait")).to_have_count(0)
-    sound("home")
     page.get_by_role("link", name="Start: A friend request").click()
     choose(page, "Accept it")
-    sound("multiple")
+    question(page, "What do you do about it today?")
     choose(page, "Tell Dana", "Choose these")
-    expect(page.locator(".ranking")).to_be_visible()
-    sound("order")
+    question(page, "In which order do you do them?")
+    rows = page.locator(".ranking li")
+    shown = [row.get_attribute("data-id") for row in rows.all()]
+    rows.first.get_by_role("button", name="Down").click()
     page.get_by_role("button", name="Choose this order").click()
+    question(page, "What do you say to her?")
     page.locator(".course textarea").fill("Hello.")
-    sound("text")
     page.get_by_role("button", name="This is my answer").click()
+    question(page, "Write the note.")
     page.get_by_label("What happened").fill("A request.")
-    page.get_by_label("What you did").fill("Nothing.")
-    sound("form")
+    page.get_by_label("What you did").fill("Nothing online.")
     page.get_by_role("button", name="This is my answer").click()
-    expect(page.get_by_role("heading", name="How it ends")).to_be_visible()
-    sound("ending")
-    miniature.explain(front.desk, marked=True)
-    expect(page.get_by_text("Kind and clear.")).to_be_visible()
-    sound("explanations")
-    page.goto(front.route(T06))
-    expect(page.get_by_role("button", name="Go on to the scenario")).to_be_visible()
-    sound("note")
+    question(page, "How it ends")
+    ranked = next(event for event in log(front.desk) if event.get("step") == "triage")
+    assert ranked["order"] == [shown[1], shown[0], shown[2]]
+    miniature.explain(front.desk)
+    expect(page.get_by_text("Nothing binds you to answer")).to_be_visible()
+    assert page.broken == []  # type: ignore[attr-defined]
