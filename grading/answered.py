@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, update
 
 from grading import score
 from grading.course import Assignment
-from grading.gradebook import ANSWER, ATTEMPT, HAND_IN
+from grading.gradebook import ANSWER, ARGUED, ATTEMPT, HAND_IN
 from grading.hand_in import HandIn, plain
 from grading.roster import Person
 from scenarios.answers import parse
@@ -60,7 +60,10 @@ def record(
     plays: Mapping[str, Play],
     problems: Iterable[str],
 ) -> None:
-    """Write the person, the hand-in, the attempts, and the answers that are new; an answer never changes."""
+    """Write the person, the hand-in, the attempts, and the answers that are new; an answer never changes.
+
+    What they would argue in supervision is as this hand-in says.
+    """
     from grading.marks import hold
 
     key = {"student_id": person.id, "assignment": assignment.id}
@@ -91,6 +94,14 @@ def record(
             for row in _answers(play.session, assignment.marked_in(scenario))
             if (scenario, row["step"]) not in before
         ]
+    db.execute(ARGUED.delete().where(ARGUED.c.student_id == person.id, ARGUED.c.assignment == assignment.id))
+    argued = [
+        {**key, "scenario": scenario, "step": step}
+        for scenario, play in plays.items()
+        for step in sorted(play.session.argued)
+    ]
+    if argued:
+        db.execute(ARGUED.insert(), argued)
     if attempts:
         db.execute(ATTEMPT.insert(), attempts)
     if answers:

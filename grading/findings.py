@@ -23,6 +23,7 @@ def findings(results: Results, where: Where) -> list[str]:
         _critical(results),
         _clauses(results),
         _choice(results),
+        _argued(results),
         _teams(results),
         _marks(results),
     )
@@ -75,6 +76,15 @@ def _choice(results: Results) -> Iterator[str]:
     if n > 1:
         asked, title = people(same.trainee.nunique()), same.title.iloc[0]
         yield f"The choice to talk about: in {scenario}, “{title}”, {n} of {asked} took “{_inside(chosen)}”."
+
+
+def _argued(results: Results) -> Iterator[str]:
+    if argued := results.argued():
+        most = argued[0]
+        yield (
+            f"{most.people} of {people(most.answered)} would argue the decision “{most.prompt}” in {most.scenario} "
+            "in supervision."
+        )
 
 
 def _teams(results: Results) -> Iterator[str]:

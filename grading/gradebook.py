@@ -85,6 +85,17 @@ HAND_IN = Table(
     comment="The folders of the exchange's inbound that were taken in. problems: a JSON list of sentences.",
 )
 
+ARGUED = Table(
+    "course_argued",
+    OWN,
+    Column("student_id", String(128), primary_key=True),
+    Column("assignment", String(128), primary_key=True),
+    Column("scenario", String(16), primary_key=True),
+    Column("step", String(64), primary_key=True),
+    comment="A row a trainee and decision of the first attempt that they would argue in supervision, as of the "
+    "latest hand-in: unlike an answer, it may come and go.",
+)
+
 MARK = Table(
     "course_mark",
     OWN,

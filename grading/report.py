@@ -110,6 +110,7 @@ def _parts(results: Results) -> dict[str, Any]:
         "critical": _names(results.critical(), ["clause"]),
         "waiting": _names(results.waiting(), ["assignment", "scenario", "prompt"]),
         "written": results.written(),
+        "argued": results.argued(),
         "where": where,
         "undone": undone(where),
         "several": len({a.id for _, a, _ in where}) > 1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +19,27 @@ from grading.statistics import VERDICTS, Group, Share
 from grading.tidy import decisions
 from scenarios import load
 from scenarios.model import WRITTEN
+from scenarios.publish import load_published
+
+
+@dataclass(frozen=True, slots=True)
+class Argued:
+    """A decision that people would argue in supervision, without their names.
+
+    Attributes:
+        assignment, scenario, prompt: which decision: the assignment's title, the scenario's id, what was asked.
+        people: how many would argue it, of ``answered`` who decided.
+        split: (option, number of all who answered that chose, ticked or first put it), in the scenario's order.
+        ranked: whether the options were put in order.
+    """
+
+    assignment: str
+    scenario: str
+    prompt: str
+    people: int
+    answered: int
+    split: tuple[tuple[str, int], ...]
+    ranked: bool
 
 
 @dataclass(frozen=True)
@@ -65,6 +87,28 @@ class Results:
             (str(scenario), str(rows.prompt.iloc[0]), _points_share(rows))
             for (scenario, _), rows in marked.groupby(["scenario", "step"])
         ]
+
+    def argued(self) -> list[Argued]:
+        """Return the decisions that somebody would argue in supervision, those of most people first."""
+        place = ["assignment", "scenario", "step"]
+        wanted = self.decisions.loc[self.decisions.argued, place].drop_duplicates()
+        found = [self._argued(rows) for _, rows in self.decisions.merge(wanted, on=place).groupby(place)]
+        return sorted(found, key=lambda each: (-each.people, each.assignment, each.scenario))
+
+    def _argued(self, rows: pd.DataFrame) -> Argued:
+        first = rows.iloc[0]
+        decision = load_published(first.scenario, first.version)[0].steps[first.step].decision
+        assert decision  # it was answered
+        taken = Counter(option for each in rows.taken for option in each)
+        return Argued(
+            assignment=self.assignments[first.assignment].title,
+            scenario=first.scenario,
+            prompt=first.prompt,
+            people=int(rows.argued.sum()),
+            answered=len(rows),
+            split=tuple((option.text, taken[option.id]) for option in decision.options),
+            ranked=decision.kind == "order",
+        )
 
     def waiting(self) -> pd.DataFrame:
         """Return the free texts that wait for a marker, the oldest first."""

@@ -18,15 +18,16 @@ from scenarios.publish import load_published
 COLUMNS = (
     *("trainee", "name", "team", "role", "supervisor"),
     *("assignment", "scenario", "title", "version", "finished", "submitted_at"),
-    *("step", "prompt", "kind", "clauses", "graded", "answered_at", "chosen", "verdict", "violated"),
-    *("points", "maximum", "share", "needs_manual", "mark", "released"),
+    *("step", "prompt", "kind", "clauses", "graded", "answered_at", "chosen", "taken", "verdict", "violated"),
+    *("points", "maximum", "share", "needs_manual", "mark", "released", "argued"),
 )
 """A row a trainee and decision of a first attempt.
 
 finished: whether the scenario was played to an ending. submitted_at, answered_at: UTC. clauses, violated:
-tuples of ids. chosen: the text of a choice, else empty. verdict: of ``VERDICTS``, or discussion or compare (not
-scored by its options). points: of maximum, None until scored. share: points of maximum, 0 to 1. needs_manual: a
-person must mark it. mark: what a person gave. released: whether the trainee sees that mark.
+tuples of ids. chosen: the text of a choice, else empty. taken: the ids of the options chosen, ticked or put
+first, a tuple. verdict: of ``VERDICTS``, or discussion or compare (not scored by its options). points: of
+maximum, None until scored. share: points of maximum, 0 to 1. needs_manual: a person must mark it. mark: what a
+person gave. released: whether the trainee sees that mark. argued: whether they would argue it in supervision.
 """
 
 
@@ -37,7 +38,7 @@ def decisions(course: Course, people: Mapping[str, Person], assignments: Iterabl
     frame = frame.merge(_roster(people), how="left", on="trainee")
     frame = frame.merge(_content(frame), how="left", on=["scenario", "version", "step", "answer_json"])
     written = frame.kind.isin(WRITTEN)
-    frame = frame.astype({"graded": bool, "finished": bool})
+    frame = frame.astype({"graded": bool, "finished": bool, "argued": bool})
     # nbgrader asks for another look whenever it grades again; a mark is stale only if the text came after it.
     stale = frame.needs_manual.eq(True) & (frame.mark == frame.earlier_mark)
     frame["mark"] = frame.mark.mask(stale)
@@ -57,7 +58,9 @@ def _query(assignments: Sequence[str]) -> Select[Any]:
     """Return the one query: our answers, each with nbgrader's grade where there is one already."""
     from nbgrader import api
 
-    answer, attempt, mark = gradebook.ANSWER.c, gradebook.ATTEMPT.c, gradebook.MARK.c
+    answer, attempt, mark, argued = (
+        table.c for table in (gradebook.ANSWER, gradebook.ATTEMPT, gradebook.MARK, gradebook.ARGUED)
+    )
     names = ("Assignment", "SubmittedAssignment", "Notebook", "SubmittedNotebook", "BaseCell", "Grade")
     tables = [cast(Table, getattr(api, name).__table__) for name in names]
     assignment, submission, notebook, submitted, cell, grade = (table.c for table in tables)
@@ -72,7 +75,8 @@ def _query(assignments: Sequence[str]) -> Select[Any]:
     )
     place = ("student_id", "assignment", "scenario")
     source = gradebook.ANSWER.join(gradebook.ATTEMPT, and_(*(answer[k] == attempt[k] for k in place)))
-    source = source.outerjoin(gradebook.MARK, and_(*(answer[k] == mark[k] for k in (*place, "step"))))
+    for own in (gradebook.MARK, gradebook.ARGUED):
+        source = source.outerjoin(own, and_(*(answer[k] == own.c[k] for k in (*place, "step"))))
     for table, conditions in zip(tables, joins, strict=True):
         source = source.outerjoin(table, and_(*conditions))
     return (
@@ -84,6 +88,7 @@ def _query(assignments: Sequence[str]) -> Select[Any]:
             grade.manual_score.label("mark"),
             func.coalesce(grade.extra_credit, 0.0).label("extra_credit"),
             grade.needs_manual_grade.label("needs_manual"),
+            argued.step.is_not(None).label("argued"),
         )
         .select_from(source)
         .where(answer.assignment.in_(assignments))
@@ -107,6 +112,7 @@ def _content(frame: pd.DataFrame) -> pd.DataFrame:
         decision = cast(Decision, scenario.steps[step].decision)
         given = json.loads(answer)
         chosen = decision.option(given["option"]).text if decision.kind == "choice" else ""
-        means = (scenario.title, decision.prompt, decision.clauses, chosen, verdict(decision, given))
+        taken = tuple(option.id for option in decision.triggered(given))
+        means = (scenario.title, decision.prompt, decision.clauses, chosen, taken, verdict(decision, given))
         rows.append((scenario_id, version, step, answer, *means))
-    return pd.DataFrame(rows, columns=[*key, "title", "prompt", "clauses", "chosen", "verdict"])
+    return pd.DataFrame(rows, columns=[*key, "title", "prompt", "clauses", "chosen", "taken", "verdict"])

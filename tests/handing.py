@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -12,6 +13,9 @@ from typing import Any
 
 from grading import exchange
 from grading.course import Course
+from scenarios.answers import AnswerLog
+from scenarios.model import from_trainee
+from scenarios.session import Session
 
 MAYA, JONAS, LINH = "maya.ortiz", "jonas.weber", "linh.tran"
 
@@ -36,6 +40,15 @@ def hand_in(course: Course, trainee: str, take: Callable[..., Path] | None = Non
     exchange.submit(course, mine, "mini", trainee)
     (new,) = set(course.inbound.iterdir()) - before
     return new
+
+
+def argue(course: Course, trainee: str, scenario: str, step: str, *, on: bool = True) -> None:
+    """Mark a decision on the desk as one to argue in supervision, or take that back."""
+    folder = course.desk(trainee) / "mini"
+    log = AnswerLog(folder / f"{scenario}.answers.jsonl")
+    view = json.loads((folder / f"{scenario}.json").read_text("utf-8"))
+    session = Session(from_trainee(view), log.read().events)
+    log.append(session.event("argued", {"step": step, "on": on}))
 
 
 def nbgrader(course: Course, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from handing import JONAS, LINH, MAYA, desk, hand_in, nbgrader
+from handing import JONAS, LINH, MAYA, argue, desk, hand_in, nbgrader
 
 from grading import gradebook
 from grading.autograde import grade
@@ -273,3 +273,25 @@ def test_an_edited_comment_can_be_released(released: Course, take: Take) -> None
     assert unreleased(released) == 1
     assert release_marks(released) == [(MAYA, "mini")]
     assert unreleased(released) == 0
+
+
+def test_what_somebody_would_argue_changes_no_feedback(released: Course, take: Take) -> None:
+    hand_in(released, MAYA, take, T90="mixed", T91="best")
+    pipeline(released)
+    mark(released, MAYA, 4.0, "Warm.")
+    release_marks(released)
+    give(released)
+
+    def explained() -> dict[str, bytes]:
+        files = [*(desk(released, MAYA) / "mini").glob("*.feedback.json"), *released.feedback.rglob("*.html")]
+        return {path.name: path.read_bytes() for path in files}
+
+    before = explained()
+    argue(released, MAYA, "T90", "ask")
+    hand_in(released, MAYA)
+    pipeline(released)
+    settle(released)
+    assert give(released).problems == []
+    assert len(before) == 4
+    assert explained() == before
+    assert not needs_mark(released, MAYA)

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from handing import JONAS, MAYA, hand_in
+from handing import JONAS, MAYA, argue, hand_in
 
 from grading.__main__ import main
 from grading.autograde import grade
@@ -80,6 +80,28 @@ def test_people_stand_behind_every_share(graded: Course) -> None:
         re.findall(r"\d+.%", re.sub(r"\b(0|25|50|75|100)\N{NO-BREAK SPACE}%", "", body)) == []
     )  # of two people
     assert "2 people" in body
+
+
+def test_what_to_talk_about_is_counted_and_names_nobody(graded: Course) -> None:
+    def section() -> str:
+        html = write_report(graded).read_text("utf-8")
+        found = re.search(r'<section aria-labelledby="argued">(.*?)</section>', html, re.DOTALL)
+        assert found
+        return " ".join(re.sub(r"<[^>]+>", " ", found[1]).split())
+
+    assert section() == (
+        "To talk about in supervision So far, nobody has marked a decision as one to argue in supervision."
+    )
+    argue(graded, JONAS, "T90", "ask")
+    argue(graded, JONAS, "T90", "rank")
+    hand_in(graded, JONAS)
+    assert collect(graded).problems == []
+    shown = section()
+    ask = "T90 What do you do next? 1 of 2 0 Leave it for now. 1 Decline it. 1 Accept it."
+    rank = "T90 In which order? 1 of 2 Put first: 1 Call for help. 0 Tell your supervisor. 1 Start the paperwork."
+    assert ask in shown
+    assert rank in shown
+    assert "Jonas" not in shown
 
 
 def test_names_cannot_break_the_page(graded: Course) -> None:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from handing import JONAS, LINH, MAYA, hand_in
+from handing import JONAS, LINH, MAYA, argue, hand_in
 from sqlalchemy import event
 
 from grading import gradebook
@@ -17,7 +18,7 @@ from grading.findings import findings, undone
 from grading.intake import collect
 from grading.marks import release_marks, unreleased
 from grading.pending import pending
-from grading.results import Results, load_results
+from grading.results import Argued, Results, load_results
 from grading.tidy import COLUMNS, decisions
 from scenarios.errors import CourseError
 
@@ -203,3 +204,64 @@ def test_what_is_collected_and_not_scored_yet_has_its_points(graded: Course, tak
     hand_in(graded, LINH, take, T91="best")
     collect(graded)
     assert row(load_results(graded), LINH, "T91", "door").points == 3.0
+
+
+def handed_in_again(course: Course, *people: str) -> Results:
+    for trainee in people:
+        hand_in(course, trainee)
+    assert collect(course).problems == []
+    return load_results(course)
+
+
+def test_what_to_talk_about_in_supervision(graded: Course) -> None:
+    assert load_results(graded).argued() == []
+    for trainee, step in ((MAYA, "ask"), (JONAS, "ask"), (JONAS, "tick"), (JONAS, "rank"), (JONAS, "words")):
+        argue(graded, trainee, "T90", step)
+    results = handed_in_again(graded, MAYA, JONAS)
+    ask, *others = results.argued()  # of most people first
+    split = (("Leave it for now.", 1), ("Decline it.", 1), ("Accept it.", 1))
+    assert ask == Argued("The miniature course", "T90", "What do you do next?", 2, 3, split, ranked=False)
+    assert {(each.prompt, each.people, each.ranked) for each in others} == {
+        ("What belongs here?", 1, False),
+        ("In which order?", 1, True),
+        ("What do you say?", 1, False),
+    }
+    splits = {each.prompt: [n for _, n in each.split] for each in others}
+    assert splits["What belongs here?"] == [3, 1, 0, 1]  # two ticked two things, one ticked one
+    assert splits["In which order?"] == [2, 0, 1]  # who was put first
+    assert splits["What do you say?"] == []
+    assert "2 of 3 people would argue the decision “What do you do next?” in T90 in supervision." in findings(
+        results, results.standings()
+    )
+
+
+def test_what_somebody_would_argue_may_come_and_go_and_answers_stay(graded: Course) -> None:
+    def answers(results: Results) -> list[object]:
+        return results.decisions.drop(columns=["argued", "submitted_at"]).values.tolist()
+
+    before = answers(load_results(graded))
+    argue(graded, MAYA, "T90", "ask")
+    argue(graded, MAYA, "T91", "door")
+    results = handed_in_again(graded, MAYA)
+    assert [each.scenario for each in results.argued()] == ["T90", "T91"]
+    log = graded.desk(MAYA) / "mini" / "T90.answers.jsonl"
+    kept = log.read_bytes()
+    log.unlink()
+    hand_in(graded, MAYA)
+    assert collect(graded).problems  # it is missing: what was handed in before stands
+    assert [each.scenario for each in load_results(graded).argued()] == ["T90", "T91"]
+    log.write_bytes(kept)
+    argue(graded, MAYA, "T90", "ask", on=False)
+    results = handed_in_again(graded, MAYA)
+    assert [each.scenario for each in results.argued()] == ["T91"]
+    assert repr(answers(results)) == repr(before)
+
+
+def test_a_gradebook_from_before_there_was_anything_to_argue_goes_on(graded: Course) -> None:
+    with sqlite3.connect(graded.gradebook) as db:
+        db.execute("drop table course_argued")
+    db.close()
+    gradebook._ready.clear()  # as in a new process
+    assert load_results(graded).argued() == []
+    argue(graded, LINH, "T90", "ask")
+    assert [each.people for each in handed_in_again(graded, LINH).argued()] == [1]

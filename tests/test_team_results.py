@@ -17,7 +17,7 @@ from threading import Timer
 
 import chromium
 import pytest
-from handing import JONAS, LINH, MAYA, REPOSITORY, hand_in
+from handing import JONAS, LINH, MAYA, REPOSITORY, argue, hand_in
 from playwright.sync_api import Page, expect, sync_playwright
 
 from grading import gradebook
@@ -157,6 +157,20 @@ def test_what_was_strange_when_it_was_taken_in_stays_on_the_desk(staff: Course) 
     async def act(desk: Desk) -> None:
         assert desk.problems.layout.display is None
         assert "T90.answers.jsonl was handed in before and is missing now" in desk.problems.value
+
+    on(staff, act)
+
+
+def test_what_people_would_argue_is_on_the_desk(staff: Course) -> None:
+    argue(staff, JONAS, "T90", "ask")
+    hand_in(staff, JONAS)
+
+    async def act(desk: Desk) -> None:
+        assert "nobody has marked a decision as one to argue" in desk.body.value
+        desk.score.click()
+        await quiet(desk)
+        assert "nobody has marked a decision as one to argue" not in desk.body.value
+        assert "Would argue it" in desk.body.value
 
     on(staff, act)
 
