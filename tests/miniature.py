@@ -177,6 +177,7 @@ def make(desk: Path) -> Path:
         view = publish.trainee_view(model.from_dict(data), SHA)
         _write(folder / f"{data['id']}.json", view)
     _write(desk / "me.json", ME)
+    _write(desk / "policy.json", POLICY)
     return desk
 
 
@@ -251,12 +252,28 @@ def _explained(
             }
         ],
         "violated": [],
+        "options": [_option_explained(kind, option) for option in _decision(step).get("options", ())],
         "rubric": [{"id": "warm", "text": "Is warm and short", "points": 2}]
         if kind in ("text", "form")
         else [],
         "model": model,
         "mark": mark,
     }
+
+
+def _decision(step: str) -> Json:
+    return next(each["decision"] for each in T01["steps"] if each["id"] == step)
+
+
+def _option_explained(kind: str, option: Json) -> Json:
+    if kind == "order":
+        verdict = None
+    elif kind == "choice":
+        verdict = {3: "best", 2: "acceptable", 1: "poor", 0: "harmful"}[option["points"]]
+    else:
+        verdict = "best" if option.get("correct") else "harmful" if option.get("harmful") else "poor"
+    why = f"Why: {option['text'].split()[0].lower()} [C17]."
+    return {"id": option["id"], "text": option["text"], "verdict": verdict, "explanation": why}
 
 
 def _given(scenario: Json, **more: Any) -> Json:
@@ -292,7 +309,72 @@ ME: Json = {
             "due": "2099-12-23",
             "state": "not started",
             "detail": None,
+            "pass_share": 0.8,
             "scenarios": [_given(T01, note=False, marked=["words"]), _given(T06, note=True, marked=[])],
         }
+    ],
+}
+
+_NOTHING_MORE = {"condition": None, "exception": None, "follow_up": None, "who": ["therapist"]}
+
+POLICY: Json = {
+    "schema": 1,
+    "clauses": [
+        {
+            "id": "C17",
+            "kind": "prohibition",
+            "title": "No connections with clients",
+            "statement": "Therapists do not connect with clients, present or former, on social media.",
+            "critical": True,
+            "scenarios": ["T01"],
+            **_NOTHING_MORE,
+            "follow_up": "Talk about it in the next session.",
+        },
+        {
+            "id": "C43",
+            "kind": "exception",
+            "title": "A crisis can open a search",
+            "statement": "In a crisis, with reason to think a client is in danger, a search is allowed.",
+            "critical": False,
+            "scenarios": ["T06"],
+            **_NOTHING_MORE,
+        },
+        {
+            "id": "C20",
+            "kind": "permission",
+            "title": "E-mail, phone or text between sessions",
+            "statement": "Between sessions people reach each other by e-mail, phone or text.",
+            "critical": False,
+            "scenarios": [],
+            **_NOTHING_MORE,
+        },
+    ],
+    "moments": [
+        {
+            "id": "friend-request",
+            "title": "A client sent me a friend request",
+            "about": "A request, an invitation or a new follower, from somebody you work with or once did.",
+            "steps": [
+                {"do": "Leave it unanswered.", "why": "A click or a kind word there is an answer, too."},
+                {"do": "Tell your supervisor today.", "why": "Two heads keep it small."},
+                {"do": "Bring it up in the next session.", "why": "That is where it can be talked about."},
+            ],
+            "call": [{"name": "Renée Park", "how": "Your supervisor: renee.park@example.org", "hours": None}],
+            "clauses": ["C17"],
+            "support": False,
+        },
+        {
+            "id": "worrying-message",
+            "title": "A message worries me",
+            "about": "Something in it makes you fear for the person who wrote it.",
+            "steps": [
+                {"do": "Call the person.", "why": "A voice is the fastest way to know."},
+                {"do": "Start the crisis protocol.", "why": "It brings help while you talk."},
+                {"do": "Write down what you saw and did.", "why": "While it is fresh."},
+            ],
+            "call": [{"name": "On-call supervisor", "how": "The staff contact sheet", "hours": None}],
+            "clauses": ["C43"],
+            "support": True,
+        },
     ],
 }

@@ -174,3 +174,16 @@ def test_what_was_confirmed_survives_kill_9(path):
             confirmed += [int(n) for n in process.stdout.read().split(b"\n")[:-1]]
         kept = {e["seq"] for e in read_log(path).events}
         assert kept.issuperset(confirmed)
+
+
+def test_every_event_knows_where_its_line_ends(path):
+    log = AnswerLog(path)
+    log.append({"attempt": 1, "event": "started"})
+    with path.open("ab") as file:
+        file.write(b'{"torn')
+    log.read()
+    log.append({"attempt": 1, "event": "answered", "text": "ø"}, {"attempt": 1, "event": "finished"})
+    again = read_log(path)
+    assert log.seen.ends == again.ends and again.ends[-1] == again.size == path.stat().st_size
+    lines = [path.read_bytes()[:end].splitlines()[-1] for end in again.ends]
+    assert [json.loads(line)["seq"] for line in lines] == [1, 2, 3]

@@ -180,6 +180,111 @@ def test_drafts_leave_room_for_answers(player: Player, desk: Path, monkeypatch: 
     assert events(desk) == ["started"]
 
 
+PRACTICE = f"{T01}/practice"
+
+
+def explained(desk: Path, player: Player) -> None:
+    play_all(player)
+    miniature.explain(desk)
+
+
+def test_practice_opens_after_the_first_attempt(player: Player, desk: Path) -> None:
+    ask(player, "open")
+    assert "Practice opens once you have lived through" in ask(player, "open", PRACTICE)["error"]
+    assert events(desk) == ["started"]
+
+
+def test_practice_changes_nothing_of_the_first_attempt(player: Player, desk: Path) -> None:
+    explained(desk, player)
+    first = ask(player, "show")["ok"]
+    assert ask(player, "open", PRACTICE)["ok"]["practice"]
+    view = ask(player, "answer", PRACTICE, step="request", answer={"option": "accept"})["ok"]
+    assert (view["answered"], view["finished"], view["review"], view["score"]) == (1, False, None, None)
+    again = ask(Player(Desk(desk)), "open", PRACTICE)["ok"]
+    assert again["answered"] == 1  # the replay under way goes on
+    answers = {
+        **BEST,
+        "record": {"options": ["tell", "post"]},
+        "triage": {"order": ["settings", "safety", "tell-dana"]},
+    }
+    for step in list(answers)[1:]:
+        view = ask(player, "answer", PRACTICE, step=step, answer=answers[step])["ok"]
+    assert [entry["verdict"] for entry in view["review"]] == [
+        "harmful",
+        "harmful",
+        "compare",
+        "compare",
+        "compare",
+    ]
+    assert view["review"][0]["chosen"][0]["explanation"] == "Why: accept [C17]."
+    assert view["review"][0]["best"][0]["id"] == "decline"
+    assert [option["id"] for option in view["review"][1]["best"]] == ["tell", "note"]
+    assert ask(Player(Desk(desk)), "open")["ok"] == first
+    assert not ask(Player(Desk(desk)), "open", PRACTICE)["ok"]["answered"]  # the next one is new
+
+
+def test_practice_of_the_best_says_so(player: Player, desk: Path) -> None:
+    explained(desk, player)
+    ask(player, "open", PRACTICE)
+    for step, answer in BEST.items():
+        view = ask(player, "answer", PRACTICE, step=step, answer=answer)["ok"]
+    assert [entry["verdict"] for entry in view["review"]] == ["best", "best", "best", "compare", "compare"]
+    assert [entry["best"] for entry in view["review"]] == [[]] * 5
+
+
+def test_what_to_argue_is_kept_and_taken_back(player: Player, desk: Path) -> None:
+    ask(player, "open")
+    ask(player, "answer", step="request", answer=BEST["request"])
+    view = ask(player, "argue", step="request", on=True)["ok"]
+    assert [turn["argued"] for turn in view["turns"]] == [True, False]
+    ask(player, "argue", step="request", on=True)
+    assert ask(Player(Desk(desk)), "argue", step="record", on=True)["ok"]["turns"][1]["argued"]
+    assert not ask(player, "argue", step="request", on=False)["ok"]["turns"][0]["argued"]
+    assert events(desk) == ["started", "answered", "argued", "argued", "argued"]
+    assert "names no decision met so far" in ask(player, "argue", step="entry", on=True)["error"]
+
+
+def test_what_changed_after_the_hand_in_is_handed_in_again(player: Player, desk: Path) -> None:
+    explained(desk, player)
+    place = Place(desk, miniature.ASSIGNMENT, "T01")
+    assert not opened_module.Opened.read(place).is_unsent
+    ask(player, "argue", step="request", on=True)
+    opened = opened_module.Opened.read(place)
+    assert opened.is_unsent and opened.is_handed_in
+    miniature.explain(desk)
+    ask(player, "open", PRACTICE)
+    assert not opened_module.Opened.read(place).is_unsent
+    for step, answer in BEST.items():
+        ask(player, "answer", PRACTICE, step=step, answer=answer)
+    assert opened_module.Opened.read(place).is_unsent
+
+
+def test_results_hold_what_is_explained(player: Player, desk: Path) -> None:
+    assert ask(player, "results", "")["ok"] == {"scenarios": []}
+    explained(desk, player)
+    (view,) = ask(player, "results", "")["ok"]["scenarios"]
+    assert (view["route"], len(view["review"])) == (T01, 5)
+
+
+def test_one_more_step_names_its_clause_in_words(desk: Path) -> None:
+    me = json.loads((desk / "me.json").read_text())
+    me["assignments"][0] |= {"state": "one more step", "detail": "one more step: C17, C99"}
+    (desk / "me.json").write_text(json.dumps(me))
+    given = Player(Desk(desk)).first["ok"]["assignments"][0]
+    assert [(clause["id"], clause["title"]) for clause in given["one_more"]] == [
+        ("C17", "No connections with clients"),
+        ("C99", ""),
+    ]
+
+
+def test_the_policy_and_the_moments_are_read_and_nothing_is_written(player: Player, desk: Path) -> None:
+    before = sorted(desk.rglob("*"))
+    assert ask(player, "policy", "happened/friend-request")["ok"] == miniature.POLICY
+    assert sorted(desk.rglob("*")) == before
+    (desk / "policy.json").unlink()
+    assert ask(player, "policy", "")["ok"] == {"clauses": [], "moments": []}
+
+
 HELPER = """
 import json, pathlib, sys
 desk, assignment = sys.argv[sys.argv.index("--desk") + 1], sys.argv[sys.argv.index("--assignment") + 1]

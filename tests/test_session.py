@@ -128,3 +128,21 @@ def test_the_next_event_is_made_only_if_it_fits():
     event = session.event("answered", {"option": "yes"})
     assert event == {"attempt": 1, "event": "answered", "step": "ask", "option": "yes"}
     assert session.answers == {}
+
+
+ARGUED = {"step": "ask", "on": True}
+
+
+def test_a_decision_met_can_be_argued_also_later_and_taken_back():
+    played = (STARTED, NO, FORM, ("finished", {"step": "end"}), ("argued", ARGUED))
+    session = Session(scenario(), events(*played))
+    assert session.argued == {"ask"} and not session.problems
+    assert Session(scenario(), events(*played, ("argued", ARGUED | {"on": False}))).argued == set()
+
+
+@pytest.mark.parametrize(
+    "odd", [{"step": "form", "on": True}, {"step": "ask"}, {"step": "ask", "on": 1}, {"on": True}]
+)
+def test_what_cannot_be_argued_changes_nothing(odd):
+    session = Session(scenario(), events(STARTED, ("argued", odd)))
+    assert session.argued == set() and len(session.problems) == 1

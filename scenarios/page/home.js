@@ -27,7 +27,7 @@ function welcomePage(page) {
         + 'reading the policy and “It just happened” leave no trace. Please write no real client details anywhere.')),
     h('section', {}, h('h2', {}, 'What happens if I miss'),
       h('p', {}, 'Nothing is lost by a wrong turn; it is what the course is for. Your first choices are the ones that count, and ',
-        share ? `a good choice on ${Math.round(share * 100)} of 100 decisions passes. ` : 'most of them should be good ones. ',
+        share ? `you pass with the best or an acceptable choice on ${number(share * 10)} of 10. ` : 'most of them should be good ones. ',
         'If a choice breaks one of the clauses that protect somebody directly, you read why and take one more step on that clause.')),
     h('p', { class: 'row' },
       start && link(start.route, { class: 'button primary big', 'aria-label': `Start: ${start.title}`, onclick: seen }, 'Start'),

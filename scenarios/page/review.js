@@ -12,15 +12,15 @@ const verdictOf = entry => verdicts[entry.verdict] ?? [sentence(entry.verdict), 
 /** What to take along from a scenario: what went well, what the policy says, what to do differently. */
 function lessons(entries) {
   const well = entries.filter(({ verdict }) => verdict === 'best' || verdict === 'acceptable');
-  const else_ = entries.filter(({ verdict }) => verdict === 'poor' || verdict === 'harmful');
+  const otherwise = entries.filter(({ verdict, best }) => best.length && verdict !== 'acceptable');
   const clauses = [...new Map(entries.flatMap(entry => entry.clauses).map(clause => [clause.id, clause])).values()];
   const gist = (entry, texts) => h('li', {}, h('span', { class: 'quiet' }, entry.prompt), ' ', texts.map(text => h('span', { class: 'gist' }, text)));
   return h('section', { class: 'lessons' },
     h('div', {}, h('h3', {}, 'What went well'), well.length
       ? h('ul', {}, well.map(entry => gist(entry, entry.answer.map(line => line.text))))
       : h('p', {}, 'You went all the way through a hard situation. That is where this begins.')),
-    h('div', {}, h('h3', {}, 'What to do differently'), else_.length
-      ? h('ul', {}, else_.map(entry => gist(entry, entry.best.map(option => option.text))))
+    h('div', {}, h('h3', {}, 'What to do differently'), otherwise.length
+      ? h('ul', {}, otherwise.map(entry => gist(entry, entry.best.map(option => option.text))))
       : h('p', {}, 'Nothing here asks for another choice next time.')),
     clauses.length > 0 && h('div', {}, h('h3', {}, 'What the policy says'),
       h('ul', {}, clauses.map(clause => h('li', {}, clause.title, ' ', clauseLink(clause.id))))));
@@ -43,7 +43,9 @@ function review(entry, index, supervisor, arguing) {
         entry.chosen.map(option => [entry.chosen.length > 1 && h('p', { class: 'about' }, option.text), words(option.explanation)]),
         entry.explanation && words(entry.explanation),
         entry.best.length > 0 && h('div', { class: 'better' }, h('p', { class: 'label' }, 'The best choice here'),
-          entry.best.map(option => [h('p', { class: 'about' }, option.text), words(option.explanation)])),
+          entry.kind === 'order' // each line was explained above, in the order that was chosen
+            ? h('ol', {}, entry.best.map(option => h('li', {}, option.text)))
+            : entry.best.map(option => [h('p', { class: 'about' }, option.text), words(option.explanation)])),
         entry.model && h('div', { class: 'better' }, h('p', { class: 'label' }, 'One good answer'), lines(entry.model)),
         entry.rubric?.length > 0 && h('details', {}, h('summary', {}, 'What a good answer has'),
           h('ul', {}, entry.rubric.map(point => h('li', {}, point.text)))),

@@ -55,6 +55,8 @@ class Talk {
         'The course does not answer. What was saved before is safe, and what you typed is kept in this tab.'),
       h('button', { type: 'button', class: 'button', onclick: () => location.reload() }, 'Reload'));
     this.warning.hidden = false;
+    // Whoever holds the connection may find out why, and mend it.
+    this.warning.dispatchEvent(new CustomEvent('course-late', { bubbles: true }));
   }
 }
 
