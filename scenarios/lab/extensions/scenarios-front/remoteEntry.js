@@ -20,20 +20,42 @@
     .course-front .jp-OutputArea, .course-front .jp-Cell, .course-front .jp-Cell-outputWrapper,
     .course-front .jp-Cell-outputArea { overflow: visible !important; }
     .course-front .jp-Notebook { --jp-notebook-padding: 0; }
-    .course-front-wait { position: absolute; inset: 0; z-index: 20; display: grid; place-content: center;
-      justify-items: center; gap: 1rem; padding: 2rem; text-align: center; font: 1.0625rem/1.5 system-ui, sans-serif;
-      color: var(--jp-ui-font-color1); background: var(--jp-layout-color1); }
-    .course-front-wait.again { background: none; place-content: end center; pointer-events: none; }
-    .course-front-wait.again > * { pointer-events: auto; background: var(--jp-layout-color1);
-      border: 1px solid var(--jp-border-color1); border-radius: 999px; padding: .5rem 1.25rem; margin: 0; }
-    .course-front-wait button { font: inherit; min-height: 44px; padding: 0 1.25rem; cursor: pointer; }
+    .course-front { --say-paper: light-dark(#ffffff, #1b2326); --say-ink: light-dark(#1d2b2f, #e8ecea);
+      --say-edge: light-dark(#84908f, #74858a); --say-brand: light-dark(#17635f, #7ed3c6); color-scheme: light dark; }
+    body[data-jp-theme-light="true"] .course-front { color-scheme: light; }
+    body[data-jp-theme-light="false"] .course-front { color-scheme: dark; }
+    .course-front-wait { position: absolute; z-index: 20; inset: auto 1rem 1rem; width: fit-content; max-width: 44rem; margin: 0 auto;
+      display: flex; flex-wrap: wrap; gap: .75rem 1.25rem; align-items: center; padding: .875rem 1.25rem; box-sizing: border-box;
+      border: 1px solid var(--say-edge); border-left: 4px solid var(--say-brand); border-radius: 14px;
+      box-shadow: 0 1px 2px light-dark(#1d2b2f14, #0006), 0 6px 20px light-dark(#1d2b2f22, #0008);
+      color: var(--say-ink); background: var(--say-paper);
+      font: 400 1.0625rem/1.5 -apple-system, "Segoe UI Variable Text", "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif; }
+    .course-front-wait p { flex: 1 1 18rem; margin: 0; }
+    .course-front-wait:not(:has(button)) p { flex-basis: auto; }
+    .course-front-wait button { font: inherit; font-weight: 600; color: inherit; min-height: 44px; padding: .375rem 1.25rem; cursor: pointer;
+      border: 1px solid var(--say-edge); border-radius: 999px; background: none; }
+    .course-front-wait button:hover { border-color: var(--say-brand); }
+    .course-front-wait button:focus-visible { outline: 3px solid var(--say-brand); outline-offset: 2px; }
+    .course-front-wait.opening { inset: 0; width: auto; max-width: none; display: grid; place-content: center; border: 0; border-radius: 0;
+      background: light-dark(#f7f5f0, #12181a); text-align: center; }
+    .course-front:has(.course-front-wait) .course .warning { display: none !important; } /* one message at a time */
     @media print { /* let the page flow out of the panels that are as large as the window */
       .course-front-alone :has(.course) { display: block !important; position: static !important; contain: none !important;
         width: 100% !important; height: auto !important; min-height: 0 !important; overflow: visible !important; }
       .course-front-alone .lm-Widget:not(:has(.course)), .course-front-wait { display: none !important; }
     }`;
+  const OPENING = 'Opening your course…';
   const AGAIN = 'Reconnecting. Saved answers are safe.';
+  const SLOW = 'This takes longer than usual. Saved answers are safe; wait a little, or start it again.';
+  const STOPPED = 'The course has stopped. Saved answers are safe; start it again to go on.';
+  const AWAY = 'The course cannot be reached right now. Saved answers are safe; keep this page open, it goes on by itself.';
+  const AWAY_UNSAVED = 'Not saved yet: the course cannot be reached right now. Keep this page open, it goes on by itself; '
+    + 'what was saved before is safe.';
+  const OUT = 'You have been signed out. Saved answers are safe; open the course’s link again to go on.';
   const PATIENCE = 15000; // ms until a start that hangs may be tried afresh
+  const ANSWER = 4000; // ms in which server and kernel answer if they can, and at most between two looks
+  const GRACE = 1000; // ms in which a broken connection may come back unnoticed
+  const RERUN = 60000; // ms at least between two runs of the page for an answer that does not come
 
   let scope = null;
   const shared = async name => {
@@ -44,7 +66,8 @@
   async function plugin() {
     const { INotebookTracker } = await shared('@jupyterlab/notebook');
     const { Dialog } = await shared('@jupyterlab/apputils');
-    const { PageConfig } = await shared('@jupyterlab/coreutils');
+    const { PageConfig, URLExt } = await shared('@jupyterlab/coreutils');
+    const { ServerConnection } = await shared('@jupyterlab/services');
     const { CodeCell } = await shared('@jupyterlab/cells');
     const configured = JSON.parse(document.getElementById('jupyter-config-data')?.textContent || '{}');
     const folder = configured.courseFolder;
@@ -111,46 +134,46 @@
       });
     }
 
-    /** Run the cells now, and again whenever a kernel has come back from the dead. */
+    /** Run the cells now, and again whenever a kernel has come back from the dead; say what is wrong meanwhile. */
     function keepRunning(panel, cells) {
       const context = panel.sessionContext;
-      let wait = null;
+      // One live region for the page's whole life: screen readers miss regions that come and go.
+      const says = panel.node.appendChild(document.createElement('div'));
+      says.setAttribute('role', 'status');
       let run = 0;
-      let down = false;
+      let ran = false; // the page has stood since the last new kernel
+      let down = false; // the kernel is being restarted
+      let mending = false;
+      let id = null; // of the kernel, also when its connection is gone
+      let wake = () => {};
+      let rerun = -Infinity;
 
-      const show = (text, button) => {
-        wait ??= panel.node.appendChild(document.createElement('div'));
-        wait.className = `course-front-wait${text === AGAIN ? ' again' : ''}`;
-        wait.setAttribute('role', 'status');
-        const line = document.createElement('p');
-        line.textContent = text;
-        wait.replaceChildren(line, ...(button ? [button] : []));
+      const show = (text, action, work) => {
+        const wait = document.createElement('div');
+        wait.className = `course-front-wait${panel.node.querySelector('.course') ? '' : ' opening'}`;
+        wait.append(document.createElement('p'));
+        wait.firstChild.textContent = text;
+        if (action) {
+          const button = wait.appendChild(document.createElement('button'));
+          button.textContent = action;
+          button.onclick = work;
+        }
+        if (wait.textContent !== says.textContent) says.replaceChildren(wait); // said once; its button keeps the focus
       };
-      const hide = () => {
-        wait?.remove();
-        wait = null;
-      };
-      const restart = () => {
-        const button = document.createElement('button');
-        button.textContent = 'Start again';
-        button.onclick = () => {
-          down = true;
-          show('Starting again…');
-          (context.session?.kernel ? context.restartKernel() : context.startKernel()).catch(() => location.reload());
-        };
-        return button;
-      };
+      const hide = () => says.replaceChildren();
+      const pause = ms => new Promise(done => setTimeout((wake = done), ms));
+      const within = (ms, promise) => Promise.race([promise, new Promise(done => setTimeout(done, ms))]).catch(() => undefined);
+      const unanswered = () => !!panel.node.querySelector('.course .warning:not([hidden])');
 
       async function start() {
         const mine = ++run;
-        const late = setTimeout(
-          () => mine === run && show('This takes longer than usual. Saved answers are safe.', restart()), PATIENCE
-        );
-        show(mine === 1 ? 'Opening your course…' : AGAIN);
+        const late = setTimeout(() => mine === run && !mending && show(SLOW, 'Start again', again), PATIENCE);
+        show(mine === 1 ? OPENING : AGAIN);
         try {
           await context.ready;
           await context.session?.kernel?.info;
           for (const cell of cells) await CodeCell.execute(cell, context);
+          ran = true;
           if (mine === run) hide();
         } catch (error) {
           console.warn('course front:', error); // a kernel that died while it ran; its next status starts anew
@@ -159,17 +182,120 @@
         }
       }
 
+      /** Another kernel, or the one there is on a new connection. */
+      async function join(kernel) {
+        show(AGAIN);
+        down = false;
+        context.session?.dispose();
+        if (kernel) await context.changeKernel({ id: kernel });
+        else if (await context.startKernel()) throw new Error('no kernel could be started');
+        await start();
+      }
+
+      async function again() {
+        const kernel = context.session?.kernel;
+        try {
+          if (!kernel || kernel.isDisposed) return await join();
+          down = true;
+          show(AGAIN);
+          await context.restartKernel();
+        } catch {
+          location.reload();
+        }
+      }
+
+      /** What the server says of the kernel: here, gone (it knows it no more), out (of the session), or away itself. */
+      async function look() {
+        id = context.session?.kernel?.id ?? id;
+        const settings = context.sessionManager.serverSettings;
+        const url = URLExt.join(settings.baseUrl, 'api', id ? `kernels/${id}` : 'status');
+        try {
+          const init = { redirect: 'manual', signal: AbortSignal.timeout(ANSWER) };
+          const { status, type } = await ServerConnection.makeRequest(url, init, settings);
+          if (status === 200) return 'here';
+          if (status === 404) return 'gone';
+          // A hub sends away who is signed out (a redirection), and says 424 once it has put the server to sleep.
+          return type === 'opaqueredirect' || [401, 403, 424].includes(status) ? 'out' : 'away';
+        } catch {
+          return 'away';
+        }
+      }
+
+      /** How many widgets the kernel holds; undefined when it does not answer. */
+      const widgets = async kernel => {
+        const reply = await within(ANSWER, kernel.requestCommInfo({ target_name: 'jupyter.widget' }));
+        return reply && Object.keys(reply.content.comms).length;
+      };
+
+      /** With a server that answers: have a living connection to a kernel that knows the page. */
+      async function rejoin(found) {
+        const kernel = context.session?.kernel;
+        if (found === 'gone' || !kernel || kernel.isDisposed) {
+          if (ran) {
+            ran = false;
+            await join(found === 'here' ? id : null);
+          } else show(STOPPED, 'Start again', again);
+          return true;
+        }
+        // A connection may look alive and be dead, as after a long sleep or in another network.
+        if (kernel.connectionStatus !== 'connected' || (await widgets(kernel)) === undefined) {
+          await within(ANSWER, kernel.reconnect());
+        }
+        if (kernel.connectionStatus !== 'connected') return false;
+        hide();
+        const known = await widgets(kernel);
+        if (down || known === undefined) return true; // it is being restarted, or hangs: then the page itself warns
+        if (known) await pause(1000); // what was asked meanwhile is being answered
+        if ((!known || unanswered()) && performance.now() - rerun > RERUN) {
+          rerun = performance.now();
+          await start(); // something asked was lost on the way, or this kernel is a new one
+        }
+        return true;
+      }
+
+      /** Find out what is wrong, say it, and put it right as soon as that can be done. */
+      async function mend() {
+        wake();
+        if (mending) return;
+        mending = true;
+        try {
+          for (let wait = 1000; ; wait = Math.min(2 * wait, ANSWER)) {
+            const found = await look();
+            if (found === 'out') show(OUT, 'Sign in again', () => location.reload());
+            else if (found === 'away') show(unanswered() ? AWAY_UNSAVED : AWAY, 'Try now', () => wake());
+            else if (await rejoin(found)) return;
+            await pause(wait);
+          }
+        } catch (error) {
+          console.warn('course front:', error);
+          location.reload(); // the server answers: it brings a fresh page
+        } finally {
+          mending = false;
+        }
+      }
+
       context.statusChanged.connect((_, status) => {
         if (status === 'restarting' || status === 'autorestarting') {
           down = true;
           show(AGAIN);
-        }
-        if (status === 'dead') show('The course has stopped. Saved answers are safe.', restart());
-        else if (down && status === 'idle') {
+        } else if (status === 'dead') {
+          down = false;
+          mend();
+        } else if (down && status === 'idle') {
           down = false;
           start();
         }
       });
+      context.connectionStatusChanged.connect((_, status) => {
+        if (status !== 'connected') setTimeout(() => !isConnected() && !down && mend(), GRACE);
+      });
+      const isConnected = () => context.session?.kernel?.connectionStatus === 'connected';
+      panel.node.addEventListener('course-late', mend);
+      addEventListener('online', mend);
+      addEventListener('offline', mend);
+      addEventListener('pageshow', event => event.persisted && mend());
+      document.addEventListener('visibilitychange', () => document.hidden || mend());
+      document.addEventListener('resume', mend); // a page that the browser had frozen
       start();
     }
   }
