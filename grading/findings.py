@@ -82,8 +82,8 @@ def _argued(results: Results) -> Iterator[str]:
     if argued := results.argued():
         most = argued[0]
         yield (
-            f"{most.people} of {people(most.answered)} would argue the decision “{most.prompt}” in {most.scenario} "
-            "in supervision."
+            f"In {most.scenario}, “{most.title}”, {most.people} of {people(most.answered)} would argue a decision in "
+            f"supervision: “{most.prompt}”"
         )
 
 

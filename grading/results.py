@@ -27,7 +27,7 @@ class Argued:
     """A decision that people would argue in supervision, without their names.
 
     Attributes:
-        assignment, scenario, prompt: which decision: the assignment's title, the scenario's id, what was asked.
+        assignment, scenario, title, prompt: the assignment's title, the scenario's id and title, what was asked.
         people: how many would argue it, of ``answered`` who decided.
         split: (option, number of all who answered that chose, ticked or first put it), in the scenario's order.
         ranked: whether the options were put in order.
@@ -35,6 +35,7 @@ class Argued:
 
     assignment: str
     scenario: str
+    title: str
     prompt: str
     people: int
     answered: int
@@ -103,6 +104,7 @@ class Results:
         return Argued(
             assignment=self.assignments[first.assignment].title,
             scenario=first.scenario,
+            title=first.title,
             prompt=first.prompt,
             people=int(rows.argued.sum()),
             answered=len(rows),

@@ -97,8 +97,11 @@ def test_what_to_talk_about_is_counted_and_names_nobody(graded: Course) -> None:
     hand_in(graded, JONAS)
     assert collect(graded).problems == []
     shown = section()
-    ask = "T90 What do you do next? 1 of 2 0 Leave it for now. 1 Decline it. 1 Accept it."
-    rank = "T90 In which order? 1 of 2 Put first: 1 Call for help. 0 Tell your supervisor. 1 Start the paperwork."
+    ask = "T90 What do you do next? Every kind of decision 1 of 2 0 Leave it for now. 1 Decline it. 1 Accept it."
+    rank = (
+        "T90 In which order? Every kind of decision 1 of 2 "
+        "Put first: 1 Call for help. 0 Tell your supervisor. 1 Start the paperwork."
+    )
     assert ask in shown
     assert rank in shown
     assert "Jonas" not in shown

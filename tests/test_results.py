@@ -220,7 +220,8 @@ def test_what_to_talk_about_in_supervision(graded: Course) -> None:
     results = handed_in_again(graded, MAYA, JONAS)
     ask, *others = results.argued()  # of most people first
     split = (("Leave it for now.", 1), ("Decline it.", 1), ("Accept it.", 1))
-    assert ask == Argued("The miniature course", "T90", "What do you do next?", 2, 3, split, ranked=False)
+    place = ("The miniature course", "T90", "Every kind of decision", "What do you do next?")
+    assert ask == Argued(*place, people=2, answered=3, split=split, ranked=False)
     assert {(each.prompt, each.people, each.ranked) for each in others} == {
         ("What belongs here?", 1, False),
         ("In which order?", 1, True),
@@ -230,9 +231,8 @@ def test_what_to_talk_about_in_supervision(graded: Course) -> None:
     assert splits["What belongs here?"] == [3, 1, 0, 1]  # two ticked two things, one ticked one
     assert splits["In which order?"] == [2, 0, 1]  # who was put first
     assert splits["What do you say?"] == []
-    assert "2 of 3 people would argue the decision “What do you do next?” in T90 in supervision." in findings(
-        results, results.standings()
-    )
+    said = "In T90, “Every kind of decision”, 2 of 3 people would argue a decision in supervision: “What do you do next?”"
+    assert said in findings(results, results.standings())
 
 
 def test_what_somebody_would_argue_may_come_and_go_and_answers_stay(graded: Course) -> None:
