@@ -7,6 +7,7 @@ from typing import Any
 
 from grading.roster import Person
 from scenarios import load
+from scenarios.errors import CourseError
 from scenarios.model import Scenario
 
 SHOWN = ("id", "kind", "title", "statement", "condition", "exception", "follow_up", "critical", "who")
@@ -17,6 +18,9 @@ def at_hand(scenarios: Iterable[Scenario], supervisor: Person | None) -> dict[st
     """Return ``policy.json``: every clause with the ids of those of the scenarios that practise it, and the moments.
 
     ``supervisor`` is whom a moment calls by that word; without one it is the on-call supervisor.
+
+    Raises:
+        CourseError: a policy file cannot be read, or a moment calls somebody who is not among the contacts.
     """
     practised: dict[str, list[str]] = {}
     for scenario in scenarios:
@@ -58,5 +62,9 @@ def _call(
             called[each] = {"name": f"Your supervisor, {supervisor.name}", "how": how, "hours": None}
         else:
             key = load.STAND_IN if each == load.SUPERVISOR else each
+            if key not in contacts:
+                raise CourseError(
+                    f"scenarios/policy/moments.yml calls {key}, which is not in scenarios/policy/support.yml; add it there."
+                )
             called[key] = {name: contacts[key][name] for name in ("name", "how", "hours")}
     return list(called.values())

@@ -109,6 +109,17 @@ def test_without_a_supervisor_it_is_the_one_on_call_and_only_once(released: Cour
     assert [each["name"] for each in danger["call"]] == ["Emergency", "On-call supervisor"]
 
 
+def test_a_contact_that_was_removed_is_one_clear_error(
+    released: Course, capsys: pytest.CaptureFixture[str]
+) -> None:
+    support = released.content / "scenarios" / "policy" / "support.yml"
+    support.write_text(support.read_text("utf-8").replace("id: emergency", "id: ambulance"), "utf-8")
+    assert main(["desk", "--trainee", "maya.ortiz"]) == 1
+    assert capsys.readouterr().err == (
+        "scenarios/policy/moments.yml calls emergency, which is not in scenarios/policy/support.yml; add it there.\n"
+    )
+
+
 def test_a_desk_without_the_policy_shows_none_and_a_damaged_one_says_so(released: Course) -> None:
     policy(released, "maya.ortiz")
     path = released.desk("maya.ortiz") / "policy.json"
