@@ -69,6 +69,10 @@ test: env ## Run every test, the browser's included
 	@$(PY) tests/firefox.py
 	@$(PY) -m pytest
 
+test-a11y: env ## Look at every page and state for what stands in anybody's way
+	@$(PY) tests/chromium.py
+	@$(PY) -m pytest tests/browser/test_accessibility.py
+
 lint: env ## Check style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -87,4 +91,4 @@ lock: env ## Compile requirements.lock from pyproject.toml
 clean: ## Remove the environment and caches (answers in .course stay)
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help env run supervise demo check notebooks release policy grade report feedback test lint format screenshots lock clean
+.PHONY: help env run supervise demo check notebooks release policy grade report feedback test test-a11y lint format screenshots lock clean

@@ -14,6 +14,22 @@ from kiosk import Front, serving
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 expect.set_options(timeout=20_000)
+LOOKS = pytest.StashKey[list[list[str]]]()
+
+
+@pytest.fixture(scope="session")
+def looks(pytestconfig: pytest.Config) -> list[list[str]]:
+    """What was found at each look at a page; the run ends with their number."""
+    return pytestconfig.stash.setdefault(LOOKS, [])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Say how many pages were looked at: the last line, after pytest's own."""
+    if looks := config.stash.get(LOOKS, []):
+        stats = config.pluginmanager.get_plugin("terminalreporter").stats  # type: ignore[union-attr]
+        reports = [*stats.get("failed", []), *stats.get("error", [])]
+        broken = [report for report in reports if "test_accessibility" in report.nodeid]
+        print(f"pages: {len(looks)}, violations: {max(sum(map(len, looks)), len(broken))}")
 
 
 @pytest.fixture

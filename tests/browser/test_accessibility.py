@@ -1,0 +1,236 @@
+"""Every page and state of the trainee's course, looked at by machine: axe-core, targets, width, focus, motion.
+
+``make test-a11y`` ends with ``pages: n, violations: 0``; what it cannot see stands in ``docs/ACCESSIBILITY.md``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import miniature
+import pytest
+import wcag
+from kiosk import Front, serving
+from playwright.sync_api import Browser, Page, expect
+from test_journey import T01, T06, choose
+
+pytestmark = pytest.mark.browser
+
+ANSWERS: dict[str, list[dict[str, Any]]] = {
+    "T01": [
+        {"step": "request", "option": "accept"},
+        {"step": "record", "options": ["tell"]},
+        {"step": "triage", "order": ["safety", "tell-dana", "settings"]},
+        {"step": "words", "text": "Good to hear you, Rosa."},
+        {"step": "entry", "fields": {"what": "A request.", "done": "Nothing online."}},
+    ],
+    "T06": [{"step": "first", "option": "call"}],
+}
+FIRST_WORDS = {"T01": "A friend request", "T06": "A crisis search"}
+
+
+@dataclass
+class Stage:
+    """One desk, its server and one page, on which every state is set up in turn."""
+
+    front: Front
+    page: Page
+    after: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    def clear(self) -> None:
+        """Put a fresh desk under a page that holds nothing of the last state."""
+        self.after.close()
+        if not self.page.locator(".course").count():
+            self.page.goto(self.front.address)
+            expect(self.page.locator(".course h1")).to_be_visible()  # Lab drops a fragment while it loads
+        self.show("nowhere", "h1:text('cannot be shown')")
+        self.page.evaluate("sessionStorage.clear()")
+        shutil.rmtree(self.front.desk / miniature.ASSIGNMENT)
+        miniature.make(self.front.desk)
+
+    def show(self, route: str, settled: str) -> Stage:
+        """Go to a page of the course and wait for what it shows."""
+        self.page.evaluate("route => { location.hash = `#/${route}` }", route)
+        expect(self.page.locator(settled).first).to_be_visible()
+        expect(self.page.locator(".course-front-wait")).to_have_count(0)
+        return self
+
+    def answer(self, count: int, scenario: str = "T01") -> Stage:
+        """Answer the first decisions of a scenario; with all of them it is finished."""
+        view = json.loads((self.front.desk / miniature.ASSIGNMENT / f"{scenario}.json").read_text())
+        pinned = {"assignment": miniature.ASSIGNMENT, "scenario": scenario}
+        events: list[dict[str, Any]] = [
+            {"event": "started", **pinned} | {k: view[k] for k in ("version", "sha256")}
+        ]
+        events += [{"event": "answered", **answer} for answer in ANSWERS[scenario][:count]]
+        if count == len(ANSWERS[scenario]):
+            events.append({"event": "finished", "step": "end"})
+        common = {"v": 1, "at": "2026-11-22T07:43:28.818Z", "attempt": 1}
+        lines = [json.dumps(common | {"seq": n} | event) + "\n" for n, event in enumerate(events, 1)]
+        self.log(scenario).write_text("".join(lines))
+        return self
+
+    def explain(self, scenario: str = "T01", *, marked: bool = False) -> Stage:
+        miniature.explain(self.front.desk, scenario, marked=marked)
+        return self
+
+    def log(self, scenario: str = "T01") -> Path:
+        return self.front.desk / miniature.ASSIGNMENT / f"{scenario}.answers.jsonl"
+
+    def press(self, name: str) -> Stage:
+        self.page.get_by_role("button", name=name, exact=True).click()
+        return self
+
+
+def consequence(stage: Stage) -> None:
+    stage.show(T01, ".options")
+    choose(stage.page, "Accept it")
+    expect(stage.page.get_by_text("Her page opens.")).to_be_visible()
+
+
+def typed(stage: Stage) -> None:
+    stage.answer(3).show(T01, "textarea").page.locator("textarea").press_sequentially("I would say")
+    expect(stage.page.get_by_text("Draft saved")).to_be_visible()
+
+
+def still_needed(stage: Stage) -> None:
+    stage.answer(4).show(T01, "textarea").press("This is my answer")
+    expect(stage.page.get_by_text("Still needed:")).to_be_visible()
+
+
+def support_open(stage: Stage) -> None:
+    stage.show(T06, ".note").press("Go on to the scenario")
+    stage.page.locator("summary", has_text="Support").click()
+    expect(stage.page.get_by_text("Call or text 988")).to_be_visible()
+
+
+def warned(stage: Stage) -> None:
+    stage.show(T01, ".options")
+    (kernel,) = stage.front.kernels()
+    os.kill(kernel, signal.SIGSTOP)
+    stage.after.callback(os.kill, kernel, signal.SIGCONT)
+    choose(stage.page, "Accept it")
+    expect(stage.page.get_by_role("alert").filter(has_text="Not saved yet")).to_be_visible()
+
+
+def not_writable(stage: Stage) -> None:
+    stage.show(T01, ".options")
+    stage.log().unlink(missing_ok=True)
+    stage.log().symlink_to("/dev/null")
+    choose(stage.page, "Accept it")
+    expect(stage.page.locator(".problem")).not_to_be_empty()
+
+
+def continued_elsewhere(stage: Stage) -> None:
+    stage.show(T01, ".options").answer(1)
+    choose(stage.page, "Accept it")
+    expect(stage.page.get_by_text("continued in another window")).to_be_visible()
+
+
+def damaged(stage: Stage) -> None:
+    stage.answer(1).log().write_bytes(b"no line of a log\n" + stage.log().read_bytes())
+    stage.show(T01, ".notice")
+
+
+STATES: dict[str, Callable[[Stage], object]] = {
+    # what the page is called: how to get there, from a fresh desk
+    "home, first visit": lambda stage: stage.show("", ".home"),
+    "home, under way": lambda stage: stage.answer(2).show("", ".ring.half"),
+    "home, all done": lambda stage: stage.answer(5).answer(1, "T06").explain().show("", ".ring.full"),
+    "content note": lambda stage: stage.show(T06, ".note"),
+    "support open": support_open,
+    "choice": lambda stage: stage.show(T01, ".options"),
+    "consequence": consequence,
+    "multiple": lambda stage: stage.answer(1).show(T01, "[type=checkbox]"),
+    "order": lambda stage: stage.answer(2).show(T01, ".ranking"),
+    "text": lambda stage: stage.answer(3).show(T01, "textarea"),
+    "text, draft saved": typed,
+    "form": lambda stage: stage.answer(4).show(T01, "textarea"),
+    "form, something still needed": still_needed,
+    "ending, not handed in": lambda stage: stage.answer(5).show(T01, "button:text('Hand in now')"),
+    "explanations": lambda stage: stage.answer(5).explain().show(T01, ".why"),
+    "marked text": lambda stage: stage.answer(5).explain(marked=True).show(T01, ".mark"),
+    "kernel does not answer": warned,
+    "not writable": not_writable,
+    "continued in another window": continued_elsewhere,
+    "damaged log": damaged,
+    "a page that does not exist": lambda stage: stage.show("nowhere", "h1:text('cannot be shown')"),
+}
+
+SPACED = """* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }
+p { margin-bottom: 2em !important }"""
+
+
+@dataclass(frozen=True)
+class Look:
+    """A screen: its width in CSS px, its scale, the theme, and a style of the reader's own."""
+
+    width: int
+    theme: str
+    scale: int = 1
+    style: str = "/* none */"
+
+    def __str__(self) -> str:
+        return f"{self.width} px, {self.theme}"
+
+
+LOOKS = (
+    Look(1280, "light"),
+    Look(1280, "dark"),
+    Look(360, "light"),
+    Look(360, "dark"),
+    Look(640, "light", scale=2),  # 1280 px at 200 % zoom
+    Look(320, "light", style=SPACED),  # reflow (1.4.10) together with text spacing (1.4.12)
+)
+
+
+@pytest.fixture(scope="module")
+def stage(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("a11y")
+    with serving(miniature.make(folder / "desk"), folder / "state") as front:
+        context = chromium.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+        stage = Stage(front, context.new_page())
+        yield stage
+        stage.after.close()
+        context.close()
+
+
+@contextlib.contextmanager
+def seen(page: Page, look: Look) -> Iterator[None]:
+    """The page as it looks on a screen."""
+    page.emulate_media(color_scheme=look.theme, reduced_motion="reduce")  # type: ignore[arg-type]
+    screen = {"width": look.width, "height": 800, "deviceScaleFactor": look.scale, "mobile": False}
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Emulation.setDeviceMetricsOverride", screen)
+    page.wait_for_function(
+        "light => innerWidth && (document.body.dataset.jpThemeLight ?? light) === light",
+        arg=str(look.theme == "light").lower(),
+    )
+    style = page.add_style_tag(content=look.style)
+    yield
+    style.evaluate("node => node.remove()")
+    devtools.detach()
+
+
+CHECKS = (wcag.axe, wcag.targets, wcag.width, wcag.focus, wcag.motion)
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_nothing_stands_in_anybodys_way(stage: Stage, name: str, looks: list[list[str]]) -> None:
+    stage.clear()
+    STATES[name](stage)
+    report: list[str] = []
+    for look in LOOKS:
+        with seen(stage.page, look):
+            found = [line for check in CHECKS for line in check(stage.page)]
+        looks.append(found)
+        report += (f"{look}: {line}" for line in found)
+    assert not report, "\n".join(report)
