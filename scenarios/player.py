@@ -28,11 +28,15 @@ PRACTICE = "/practice"
 log = logging.getLogger(__name__)
 
 
+class Withdrawn(CourseError):
+    """The scenario is not, or no longer, among those the trainee was given."""
+
+
 class Player(anywidget.AnyWidget):
     """The page. It asks, the kernel answers with what to show; nothing is decided in the browser.
 
     A request ``{"n", "do", "at": route, ...}`` is answered by ``{"n", "ok": view}`` or by
-    ``{"n", "error": one plain sentence, "changed": bool}``; what arrives later is pushed as
+    ``{"n", "error": one plain sentence, "changed": bool, "gone": bool}``; what arrives later is pushed as
     ``{"push": route, "view": view}`` (the home page's route is empty). A scenario's route is
     ``assignment/T01``, or ``assignment/T01/practice`` for a replay that is not scored.
     """
@@ -60,6 +64,7 @@ class Player(anywidget.AnyWidget):
             reply["ok"] = self._do(request)
         except CourseError as error:
             reply |= {"error": str(error), "changed": isinstance(error, LogChanged)}
+            reply["gone"] = isinstance(error, Withdrawn)
         except Exception as error:
             log.debug("request failed", exc_info=True)
             reply["error"] = plainly(error)
@@ -73,8 +78,9 @@ class Player(anywidget.AnyWidget):
             return self._desk.policy()
         if do == "results":
             return {"scenarios": self._results()}
+        place = self._place(route)
         opened = self._opened.get(route) if do not in ("open", "argue") else None
-        opened = opened or self._open(route)
+        opened = opened or self._open(route, place)
         if do == "show":
             return self._view(opened)
         if do == "draft":
@@ -95,14 +101,23 @@ class Player(anywidget.AnyWidget):
     def _places(self) -> dict[str, Place]:
         return {self._only.route: self._only} if self._only else self._desk.places()
 
-    def _open(self, route: str) -> Opened:
-        practice = route.endswith(PRACTICE)
+    def _place(self, route: str) -> Place:
+        """Return a scenario's place; it may have been taken back while its page is open."""
         place = self._places().get(route.removesuffix(PRACTICE))
-        if place is None:
-            raise CourseError(
-                "This scenario is not among those you were given. Go back to the course's first page."
+        if place and (route not in self._opened or place.file(".json").exists()):
+            return place
+        if opened := self._opened.get(route):
+            kept = "Your saved answers are kept. " if opened.log.path.exists() else ""
+            raise Withdrawn(
+                f"This scenario was taken back while you had it open. {kept}"
+                "Go back to the course, and ask your supervisor if you wonder why."
             )
-        self._opened[route] = Opened.read(place, practice=practice)
+        raise Withdrawn(
+            "This scenario is not among those you were given. Go back to the course's first page."
+        )
+
+    def _open(self, route: str, place: Place) -> Opened:
+        self._opened[route] = Opened.read(place, practice=route.endswith(PRACTICE))
         return self._opened[route]
 
     def _results(self) -> list[Json]:

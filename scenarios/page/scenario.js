@@ -13,8 +13,10 @@ class Scene {
     this.thread = null;
   }
 
-  ask(what, more = {}) {
-    return this.page.talk.ask(what, { at: this.route, ...more });
+  async ask(what, more = {}) {
+    const reply = await this.page.talk.ask(what, { at: this.route, ...more });
+    if (reply.gone && this.isShown) this.page.fail(reply.error); // it was taken back meanwhile
+    return reply;
   }
 
   get isShown() {
@@ -172,7 +174,9 @@ class Scene {
     const kept = JSON.parse(sessionStorage.getItem(store) ?? 'null');
     const mine = kept?.step === turn.step ? kept.answer : turn.draft;
     const unsaved = kept?.step === turn.step && kept.chosen;
-    const status = h('p', { class: 'status' }, unsaved && 'Your last answer could not be saved. It is still here: please choose it again.');
+    const lost = unsaved && 'Your last answer could not be confirmed. It is still here: please choose it again.';
+    const status = h('p', { class: 'status' }, lost);
+    if (lost) this.page.say(lost);
     const problem = h('p', { class: 'problem', role: 'alert' });
     const remember = chosen => sessionStorage.setItem(store, JSON.stringify({ step: turn.step, answer: field.read(), chosen }));
     const written = turn.kind === 'text' || turn.kind === 'form';
