@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import socket
 from pathlib import Path
 
@@ -55,3 +57,19 @@ def test_a_token_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
     assert server._token(tmp_path) == token
     assert len(token) == 48
     assert (tmp_path / "token").stat().st_mode & 0o077 == 0
+
+
+def test_a_librarys_idle_thread_does_not_keep_the_server_alive() -> None:
+    code = """
+import anyio, asyncio, sys, time
+from scenarios.lab.server import _release_threads
+loop = asyncio.new_event_loop()
+async def work():
+    await anyio.to_thread.run_sync(time.sleep, 0.01)
+    loop.stop()
+    await asyncio.sleep(60)
+task = loop.create_task(work())
+loop.run_forever()
+_release_threads()
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=30, stderr=subprocess.DEVNULL)

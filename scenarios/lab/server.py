@@ -11,6 +11,7 @@ import os
 import secrets
 import socket
 import sys
+import threading
 import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -93,6 +94,14 @@ def serve(
     server = LabApp.initialize_server(argv=[], config=settings)
     server.io_loop.add_callback(print, f"The course is open at {address}", flush=True)  # once it listens
     server.start()
+    _release_threads()
+
+
+def _release_threads() -> None:
+    """End AnyIO's idle workers: when the loop stopped under one, it would keep the process alive for good."""
+    for thread in threading.enumerate():
+        if thread.name == "AnyIO worker thread" and (stop := getattr(thread, "stop", None)):
+            stop()
 
 
 def _answers(port: int, token: str) -> bool:

@@ -104,7 +104,7 @@ class Page {
       happened: () => this.ask('policy').then(data => this.one(data.moments, more, moment => momentPage(this, moment, data.clauses), () => happenedPage(data))),
     }[name];
     const here = this.route;
-    this.tabs.open(draw ? '' : placeOf(here));
+    this.tabs.open('');
     try {
       if (draw) {
         const page = await draw();
@@ -115,6 +115,7 @@ class Page {
         const view = await this.ask('open');
         if (this.route !== here) return;
         this.scene.show(view);
+        this.tabs.open(placeOf(here));
       }
       this.arrive(first);
     } catch (error) {
