@@ -20,6 +20,7 @@ from typing import Any
 import miniature
 import pytest
 
+from grading.course import Course
 from scenarios import numbered
 from scenarios.answers import AnswerLog
 from scenarios.desk import Desk
@@ -28,7 +29,7 @@ from scenarios.opened import Opened
 
 sys.path.insert(0, str(Path(__file__).parent / "browser"))
 
-from kiosk import Front, serving, until
+from kiosk import REPOSITORY, Front, serving, started, until
 
 T01 = f"{miniature.ASSIGNMENT}/T01"
 T06 = f"{miniature.ASSIGNMENT}/T06"
@@ -367,6 +368,23 @@ def test_it_is_handed_in_and_says_why_it_did_not_go(reader: Reader) -> None:
     until(lambda: "They are not handed in yet." in reader.get(T01).text, 30)
 
 
+def test_what_was_finished_is_handed_in_graded_and_explained(
+    released: Course, take: Callable[..., Path]
+) -> None:
+    (released.source / "home.ipynb").write_bytes((REPOSITORY / "notebooks" / "home.ipynb").read_bytes())
+    state = str(released.root.parent / "state")
+    with started("grading", "run", "--trainee", "maya.ortiz", XDG_STATE_HOME=state) as (process, address):
+        desk = released.desk("maya.ortiz")
+        reader = Reader(Front(address, desk, process))
+        reader.ask(f"/course/plain?{urllib.parse.urlsplit(address).query}")
+        take(desk, "mini", "T90", "best")
+        until(lambda: "Explained" in reader.get().text, 90)
+        page = reader.get("mini/T90")
+        assert "Your answers are saved. Handed in on" in page.text
+        assert "Being marked by" in page.text
+        assert "Just what the policy asks" in page.text
+
+
 def test_the_explanations_are_shown_once_they_have_arrived(reader: Reader) -> None:
     play(reader)
     miniature.explain(reader.front.desk, marked=True)
@@ -405,6 +423,17 @@ def test_what_is_damaged_is_told_where_it_is(reader: Reader) -> None:
         path.write_text(whole)
 
 
+def test_a_damaged_desk_is_told_on_every_page(reader: Reader) -> None:
+    path = reader.front.desk / "me.json"
+    whole = path.read_text()
+    try:
+        path.write_text("[]")
+        for page in (reader.get(), reader.get(T01)):
+            assert "me.json on your desk is damaged; ask your supervisor to have it renewed." in page.text
+    finally:
+        path.write_text(whole)
+
+
 def test_a_line_that_cannot_be_read_is_said(reader: Reader) -> None:
     play(reader, "record")
     with (reader.front.desk / f"{T01}.answers.jsonl").open("a") as log:
@@ -435,6 +464,15 @@ def test_an_answer_that_is_too_long_is_told_and_kept(reader: Reader) -> None:
     assert "This answer is too long to be kept." in page.text
     assert page.fields["answer"] == "long " * 4000
     assert events(reader.front.desk)[-1]["step"] == "triage"
+
+
+def test_a_broken_byte_does_not_lose_the_rest(reader: Reader) -> None:
+    play(reader, "words")
+    page = reader.get(T01)
+    body = urllib.parse.urlencode({**page.fields, "answer": "Good "}).encode() + b"%FFto hear you"
+    with pytest.raises(urllib.error.HTTPError, match="303"):
+        reader.opener.open(f"{reader.server}/course/plain/{T01}", body, timeout=20)
+    assert events(reader.front.desk)[-1]["text"] == "Good \ufffdto hear you"
 
 
 def test_only_the_trainee_gets_in(reader: Reader) -> None:

@@ -136,6 +136,10 @@ class Page(JupyterHandler):
         """Say that there is no such page."""
         self.tell(UNKNOWN, 404)
 
+    def decode_argument(self, value: bytes, name: str | None = None) -> str:
+        """Take what was typed even if a byte of it is broken."""
+        return value.decode("utf-8", "replace")
+
     def show(self, template: str, status: int, **shown: Any) -> None:
         """Answer with a page."""
         self.set_status(status)
@@ -166,7 +170,13 @@ class Page(JupyterHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Say in one plain sentence what did not work, instead of Jupyter's own error page."""
         known = {403: EXPIRED, 404: UNKNOWN, 405: UNKNOWN}
-        self.tell(known.get(status_code) or plainly(RuntimeError()), status_code)
+        error = kwargs.get("exc_info", (None, RuntimeError()))[1]
+        self.tell(known.get(status_code) or plainly(error), status_code)
+
+    def log_exception(self, kind: Any, error: Any, trace: Any) -> None:
+        """Keep what the trainee is told anyway out of the server's log."""
+        if not isinstance(error, CourseError):
+            super().log_exception(kind, error, trace)
 
 
 class ListPage(Page):
@@ -175,11 +185,7 @@ class ListPage(Page):
     @web.authenticated
     def get(self, *_: str) -> None:
         """Show the list."""
-        try:
-            home = view.home_view(self.desk.me(), self._progress())
-        except (CourseError, OSError) as error:
-            return self.tell(plainly(error), 500)
-        return self.show("list", 200, home=home)
+        self.show("list", 200, home=view.home_view(self.desk.me(), self._progress()))
 
     def _progress(self) -> dict[str, Json]:
         progress: dict[str, Json] = {}
@@ -207,16 +213,14 @@ class ScenarioPage(Page):
     @web.authenticated
     def post(self, *route: str) -> None:
         """Go into the scenario, commit an answer or hand in; then show where that leads."""
-        place = self.desk.places().get("/".join(route))
-        if place is None:
-            return self.tell(UNKNOWN, 404)
+        place = self._place("/".join(route))
         try:
             self._do(Opened.read(place))
         except Exception as error:
             log.debug("not done", exc_info=True)
-            return self._show(place.route, error)
-        # What was posted is not posted again by a reload.
-        return self.redirect(f"{url_path_join(self.base_url, ROUTE, place.route)}#now", status=303)
+            self._show(place.route, error)
+        else:  # what was posted is not posted again by a reload
+            self.redirect(f"{url_path_join(self.base_url, ROUTE, place.route)}#now", status=303)
 
     def _do(self, opened: Opened) -> None:
         do = self.get_body_argument("do", "")
@@ -224,34 +228,33 @@ class ScenarioPage(Page):
             opened.start()
         elif do == "answer":
             step = self.get_body_argument("step", "")
-            decision, is_here = opened.session.decision, step == opened.session.path[-1].id
-            answer = read(decision, self.typed()) if decision and is_here else {}
-            opened.start()
+            answer: Json = {}
+            if opened.session.decision and step == opened.session.path[-1].id:
+                answer = read(opened.session.decision, self.typed())
+                opened.start()
             opened.answer(step, answer)
         if opened.session.finished and (do == "hand_in" or opened.is_unsent):
             self.hand_ins.send(opened.place.assignment)
 
+    def _place(self, route: str) -> Place:
+        place = self.desk.places().get(route)
+        if place is None:
+            raise web.HTTPError(404)
+        return place
+
     def _show(self, route: str, error: Exception | None = None) -> None:
         """Show a scenario as it is on the desk now; an error stands where the answer is typed."""
-        typed = self.typed()
-        try:
-            me, place = self.desk.me(), self.desk.places().get(route)
-            if place is None:
-                return self.tell(UNKNOWN, 404)
-            opened = Opened.read(place)
-            self.hand_ins.remind(opened)
-            shown = view.scenario_view(
-                opened.session,
-                opened.data,
-                handed_in=self.hand_ins.state(opened),
-                feedback=place.feedback(),
-            )
-        except (CourseError, OSError) as unreadable:
-            return self.tell(plainly(unreadable), 500)
+        typed, me = self.typed(), self.desk.me()
+        place = self._place(route)
+        opened = Opened.read(place)
+        self.hand_ins.remind(opened)
+        shown = view.scenario_view(
+            opened.session, opened.data, handed_in=self.hand_ins.state(opened), feedback=place.feedback()
+        )
         turn = shown["turns"][-1]
         is_here = self.get_body_argument("step", "") == turn["step"]
         fields = typed if is_here else drafted(turn)
-        return self.show(
+        self.show(
             "scenario",
             _status(error),
             view=shown,
