@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
-import socket
 from pathlib import Path
 
 import pytest
