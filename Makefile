@@ -84,6 +84,9 @@ format: env ## Rewrite the code in the project's style
 screenshots: env ## Take the pictures of the README and of every state
 	@$(PY) tests/screenshots.py
 
+bench: env ## Measure the course beside bare JupyterLab (about four minutes)
+	@$(PY) tests/bench.py
+
 lock: env ## Compile requirements.lock from pyproject.toml
 	@$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements.lock
@@ -91,4 +94,4 @@ lock: env ## Compile requirements.lock from pyproject.toml
 clean: ## Remove the environment and caches (answers in .course stay)
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help env run supervise demo check notebooks release policy grade report feedback test test-a11y lint format screenshots lock clean
+.PHONY: help env run supervise demo check notebooks release policy grade report feedback test test-a11y lint format screenshots bench lock clean

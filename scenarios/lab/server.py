@@ -14,13 +14,17 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from scenarios.errors import CourseError
 
 HERE = Path(__file__).parent
 ADDRESS = "127.0.0.1"
+EXTENSIONS = ("scenarios-front", "@jupyter-widgets/jupyterlab-manager", "anywidget")
+"""The prebuilt extensions of JupyterLab that the page loads, of all that are installed."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -81,20 +85,30 @@ def serve(
         print(f"The course is open already at {address}", flush=True)
         return
     _claim(port)
-    folder = Path(page).parent.as_posix()
-    _write_json(
-        state / "config" / "labconfig" / "page_config.json", {"courseFolder": "" if folder == "." else folder}
-    )
+    folder = "" if (parent := Path(page).parent.as_posix()) == "." else parent
     # Only now: Jupyter reads where its folders are when it is imported.
+    from jupyter_core.utils import ensure_async
     from jupyterlab.labapp import LabApp
     from traitlets.config import Config
 
-    settings = Config(_settings(root, port, path, state, browser=browser and _has_screen()))
+    settings = Config(_settings(root, port, path, folder, state, browser=browser and _has_screen()))
     settings.merge(Config(more or {}))
     server = LabApp.initialize_server(argv=[], config=settings)
-    server.io_loop.add_callback(print, f"The course is open at {address}", flush=True)  # once it listens
+
+    async def ready() -> None:
+        server.kernel_manager.prepare()
+        await ensure_async(server.contents_manager.get(page))  # imports, once, what every page needs
+        print(f"The course is open at {address}", flush=True)
+
+    server.io_loop.add_callback(ready)  # once it listens
     server.start()
     _release_threads()
+
+
+def _page_config(folder: str, _handler: object, config: dict[str, Any]) -> dict[str, Any]:
+    """Return the page's configuration with the course's folder, and the extensions it needs alone."""
+    needed = [each for each in config["federated_extensions"] if each["name"] in EXTENSIONS]
+    return config | {"courseFolder": folder, "federated_extensions": needed}
 
 
 def _release_threads() -> None:
@@ -155,7 +169,12 @@ def _own_folders(root: Path) -> Path:
         os.environ.pop(variable, None)
     _write_json(
         state / "ipython" / "profile_default" / "ipython_kernel_config.json",
-        {"HistoryManager": {"enabled": False}, "IPKernelApp": {"log_level": logging.ERROR}},
+        {
+            "HistoryManager": {"enabled": False},
+            "IPKernelApp": {"log_level": logging.ERROR},
+            # Done while nobody waits: a kernel is made ready before the page asks for it.
+            "InteractiveShellApp": {"exec_lines": ["import scenarios.player"]},
+        },
     )
     # labconfig/ beside this file is found here; whatever stood there before still reaches the hand-in helper.
     others = os.environ.get("JUPYTER_CONFIG_PATH")
@@ -173,7 +192,7 @@ def _token(state: Path) -> str:
 
 
 def _settings(
-    root: Path, port: int, path: str, state: Path, *, browser: bool
+    root: Path, port: int, path: str, folder: str, state: Path, *, browser: bool
 ) -> dict[str, dict[str, object]]:
     """Return Jupyter's configuration: one person, one folder, nothing that writes beside it."""
     # What a trainee never uses costs seconds of every start, and litter on the desk.
@@ -192,7 +211,10 @@ def _settings(
             "jpserver_extensions": {"jupyterlab": True, "scenarios.lab.plain": True}
             | dict.fromkeys(off, False),
             "log_level": "ERROR",
+            "kernel_manager_class": "scenarios.lab.kernels.ReadyKernelManager",
+            "tornado_settings": {"page_config_hook": partial(_page_config, folder)},
         },
+        "ReadyKernelManager": {"ready_path": folder},
         "LabApp": {
             "default_url": path,
             "extra_labextensions_path": [str(HERE / "extensions")],

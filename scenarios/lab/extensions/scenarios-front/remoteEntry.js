@@ -40,7 +40,7 @@
       background: light-dark(#f7f5f0, #12181a); text-align: center; }
     .course-front:has(.course-front-wait) .course .warning { display: none !important; } /* one message at a time */
     @media print { /* let the page flow out of the panels that are as large as the window */
-      .course-front-alone :has(.course) { display: block !important; position: static !important; contain: none !important;
+      body.course-front-alone, .course-front-alone :has(.course) { display: block !important; position: static !important; contain: none !important;
         width: 100% !important; height: auto !important; min-height: 0 !important; overflow: visible !important; }
       .course-front-alone .lm-Widget:not(:has(.course)), .course-front-wait { display: none !important; }
     }`;
@@ -63,27 +63,55 @@
     return (await versions[Object.keys(versions).sort().pop()].get())();
   };
 
+  /** Colours and a first word while Lab loads; returns the node that says it. */
+  function dress({ fullThemesUrl }) {
+    const style = document.createElement('style');
+    style.textContent = CSS;
+    document.head.append(style);
+    // Lab's colours, as the device asks for them; Lab's own theme manager waits for all its settings first.
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    for (const [name, media] of [['light', `not all and ${dark.media}`], ['dark', dark.media]]) {
+      const link = document.createElement('link');
+      Object.assign(link, { rel: 'stylesheet', href: `${fullThemesUrl}/@jupyterlab/theme-${name}-extension/index.css`, media });
+      document.head.append(link);
+    }
+    const mark = () => (document.body.dataset.jpThemeLight = !dark.matches);
+    dark.addEventListener('change', mark);
+    mark();
+    const cover = document.body.appendChild(document.createElement('div'));
+    cover.className = 'course-front';
+    cover.innerHTML = '<div class="course-front-wait opening" role="status"><p></p></div>';
+    cover.querySelector('p').textContent = OPENING;
+    return cover;
+  }
+
   async function plugin() {
-    const { INotebookTracker } = await shared('@jupyterlab/notebook');
-    const { Dialog } = await shared('@jupyterlab/apputils');
-    const { PageConfig, URLExt } = await shared('@jupyterlab/coreutils');
-    const { ServerConnection } = await shared('@jupyterlab/services');
-    const { CodeCell } = await shared('@jupyterlab/cells');
     const configured = JSON.parse(document.getElementById('jupyter-config-data')?.textContent || '{}');
     const folder = configured.courseFolder;
+    const cover = folder === undefined ? null : dress(configured);
+    const { IDocumentManager } = await shared('@jupyterlab/docmanager');
+    const { INotebookTracker } = await shared('@jupyterlab/notebook');
+    const { Dialog } = await shared('@jupyterlab/apputils');
+    const { URLExt } = await shared('@jupyterlab/coreutils');
+    const { ServerConnection } = await shared('@jupyterlab/services');
+    const { CodeCell } = await shared('@jupyterlab/cells');
 
     return {
       id: 'scenarios-front:plugin',
       description: 'Shows the course without code.',
       autoStart: true,
-      requires: [INotebookTracker],
-      activate(app, tracker) {
+      requires: [INotebookTracker, IDocumentManager],
+      activate(app, tracker, documents) {
         if (folder === undefined) return;
-        const style = document.createElement('style');
-        style.textContent = CSS;
-        document.head.append(style);
         tracker.forEach(panel => open(app, panel));
         tracker.widgetAdded.connect((_, panel) => open(app, panel));
+        documents.autosave = false;
+        // Every cell is drawn at once: there are few, and the page scrolls as one.
+        const factory = app.docRegistry.getWidgetFactory('Notebook');
+        factory.notebookConfig = { ...factory.notebookConfig, scrollPastEnd: false, showMinimap: false, windowingMode: 'none' };
+        // Lab's own way to the page's document leads through its settings, file browser and the layout of the last visit.
+        app.shell.restoreLayout(configured.mode, { fetch: async () => ({}) });
+        if (configured.treePath) documents.open(configured.treePath);
       },
     };
 
@@ -91,9 +119,9 @@
       await panel.context.ready;
       const front = panel.context.model.sharedModel.getMetadata('course')?.front;
       const inside = !folder || panel.context.path.startsWith(`${folder.replace(/\/+$/, '')}/`);
-      if (front !== 'player' || !inside) return;
+      if (front !== 'player' || !inside) return cover.remove();
       panel.addClass('course-front');
-      if (PageConfig.getOption('mode') === 'single-document') takeThePage(app.shell);
+      if (configured.mode === 'single-document') takeThePage(app.shell);
       panel.toolbar.hide();
       neverDirty(panel.context.model);
       // Lab's one-letter shortcuts would edit the notebook while somebody answers: "d d" deletes a cell.
@@ -101,7 +129,8 @@
       const cells = panel.content.widgets.filter(c => (c.model.getMetadata('tags') || []).includes('course-player'));
       cells.forEach(cell => cell.addClass('course-front-cell'));
       plainContent(panel);
-      keepRunning(panel, cells);
+      keepRunning(app, panel, cells);
+      cover.remove();
     }
 
     /** In the single-document page nothing of Lab is left but the notebook; its dialogs never reach a trainee. */
@@ -135,12 +164,13 @@
     }
 
     /** Run the cells now, and again whenever a kernel has come back from the dead; say what is wrong meanwhile. */
-    function keepRunning(panel, cells) {
+    function keepRunning(app, panel, cells) {
       const context = panel.sessionContext;
       // One live region for the page's whole life: screen readers miss regions that come and go.
       const says = panel.node.appendChild(document.createElement('div'));
       says.setAttribute('role', 'status');
       let run = 0;
+      let starting = false;
       let ran = false; // the page has stood since the last new kernel
       let down = false; // the kernel is being restarted
       let mending = false;
@@ -163,14 +193,16 @@
       const hide = () => says.replaceChildren();
       const pause = ms => new Promise(done => setTimeout((wake = done), ms));
       const within = (ms, promise) => Promise.race([promise, new Promise(done => setTimeout(done, ms))]).catch(() => undefined);
+      const isConnected = () => context.session?.kernel?.connectionStatus === 'connected';
       const unanswered = () => !!panel.node.querySelector('.course .warning:not([hidden])');
 
       async function start() {
         const mine = ++run;
-        const late = setTimeout(() => mine === run && !mending && show(SLOW, 'Start again', again), PATIENCE);
+        const late = setTimeout(isLate, PATIENCE, mine);
+        starting = true;
         show(mine === 1 ? OPENING : AGAIN);
         try {
-          await context.ready;
+          await Promise.all([context.ready, app.started]); // once everything that draws widgets has started
           await context.session?.kernel?.info;
           for (const cell of cells) await CodeCell.execute(cell, context);
           ran = true;
@@ -179,28 +211,38 @@
           console.warn('course front:', error); // a kernel that died while it ran; its next status starts anew
         } finally {
           clearTimeout(late);
+          if (mine === run) starting = false;
         }
+      }
+
+      async function isLate(mine) {
+        const found = await look();
+        if (mine !== run || !starting) return;
+        if (found === 'here') return show(SLOW, 'Start again', again);
+        starting = false;
+        mend();
       }
 
       /** Another kernel, or the one there is on a new connection. */
       async function join(kernel) {
         show(AGAIN);
-        down = false;
         context.session?.dispose();
         if (kernel) await context.changeKernel({ id: kernel });
         else if (await context.startKernel()) throw new Error('no kernel could be started');
-        await start();
+        ran = down = false;
+        start();
       }
 
-      async function again() {
+      function again() {
         const kernel = context.session?.kernel;
-        try {
-          if (!kernel || kernel.isDisposed) return await join();
+        if (kernel && !kernel.isDisposed) {
           down = true;
           show(AGAIN);
-          await context.restartKernel();
-        } catch {
-          location.reload();
+          context.restartKernel();
+        } else {
+          ran = true;
+          starting = false;
+          mend();
         }
       }
 
@@ -231,47 +273,39 @@
       async function rejoin(found) {
         const kernel = context.session?.kernel;
         if (found === 'gone' || !kernel || kernel.isDisposed) {
-          if (ran) {
-            ran = false;
-            await join(found === 'here' ? id : null);
-          } else show(STOPPED, 'Start again', again);
+          if (ran) await join(found === 'here' ? id : null);
+          else show(STOPPED, 'Start again', again); // a new one died at once; the next would, too
           return true;
         }
         // A connection may look alive and be dead, as after a long sleep or in another network.
-        if (kernel.connectionStatus !== 'connected' || (await widgets(kernel)) === undefined) {
-          await within(ANSWER, kernel.reconnect());
-        }
-        if (kernel.connectionStatus !== 'connected') return false;
-        hide();
+        const lost = down ? kernel.connectionStatus === 'disconnected' : !isConnected() || (await widgets(kernel)) === undefined;
+        if (lost) await within(ANSWER, kernel.reconnect());
+        if (!isConnected()) return false;
+        if (says.hasChildNodes()) show(AGAIN);
         const known = await widgets(kernel);
-        if (down || known === undefined) return true; // it is being restarted, or hangs: then the page itself warns
-        if (known) await pause(1000); // what was asked meanwhile is being answered
-        if ((!known || unanswered()) && performance.now() - rerun > RERUN) {
+        if (down || starting) return true; // it is being restarted
+        if (known && unanswered()) await pause(1000); // what was asked meanwhile is being answered
+        const stale = known === 0 || (known && unanswered()); // this kernel is a new one, or a question never got there
+        if (stale && performance.now() - rerun > RERUN) {
           rerun = performance.now();
-          await start(); // something asked was lost on the way, or this kernel is a new one
-        }
+          start();
+        } else hide(); // of a kernel that hangs the page itself says that nothing is saved
         return true;
       }
 
       /** Find out what is wrong, say it, and put it right as soon as that can be done. */
       async function mend() {
         wake();
-        if (mending) return;
+        if (mending || starting) return;
         mending = true;
-        try {
-          for (let wait = 1000; ; wait = Math.min(2 * wait, ANSWER)) {
-            const found = await look();
-            if (found === 'out') show(OUT, 'Sign in again', () => location.reload());
-            else if (found === 'away') show(unanswered() ? AWAY_UNSAVED : AWAY, 'Try now', () => wake());
-            else if (await rejoin(found)) return;
-            await pause(wait);
-          }
-        } catch (error) {
-          console.warn('course front:', error);
-          location.reload(); // the server answers: it brings a fresh page
-        } finally {
-          mending = false;
+        for (let wait = 1000, done = false; !done; wait = Math.min(2 * wait, ANSWER)) {
+          const found = await look();
+          if (found === 'out') show(OUT, 'Sign in again', () => location.reload());
+          else if (found === 'away') show(unanswered() ? AWAY_UNSAVED : AWAY, 'Try now', () => wake());
+          else done = await rejoin(found).catch(error => console.warn('course front:', error));
+          if (!done) await pause(wait);
         }
+        mending = false;
       }
 
       context.statusChanged.connect((_, status) => {
@@ -279,7 +313,7 @@
           down = true;
           show(AGAIN);
         } else if (status === 'dead') {
-          down = false;
+          down = starting = false;
           mend();
         } else if (down && status === 'idle') {
           down = false;
@@ -287,9 +321,8 @@
         }
       });
       context.connectionStatusChanged.connect((_, status) => {
-        if (status !== 'connected') setTimeout(() => !isConnected() && !down && mend(), GRACE);
+        if (status !== 'connected') setTimeout(() => isConnected() || mend(), GRACE);
       });
-      const isConnected = () => context.session?.kernel?.connectionStatus === 'connected';
       panel.node.addEventListener('course-late', mend);
       addEventListener('online', mend);
       addEventListener('offline', mend);
