@@ -7,8 +7,10 @@ import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -30,9 +32,61 @@ class Front:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         return [int(pid) for pid in children if b"ipykernel" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
+    @property
+    def port(self) -> int:
+        """The port that it serves on."""
+        return int(re.findall(r":(\d+)/", self.address)[0])
+
     def route(self, route: str) -> str:
         """The address of a page of the course."""
         return f"{self.address}#/{route}"
+
+
+class Wire:
+    """A wire between a browser and a server on this machine, at a port of its own, that can be cut.
+
+    While ``deaf``, what the server says is lost on the way.
+    """
+
+    def __init__(self, server: int) -> None:
+        self.server = server
+        self.port = 0
+        self.deaf = False
+        self._ends: list[socket.socket] = []
+        self.mend()
+
+    def mend(self) -> None:
+        """Let connections through, on the same port as before."""
+        self.deaf = False
+        self._door = socket.create_server(("127.0.0.1", self.port))
+        self.port = int(self._door.getsockname()[1])
+        threading.Thread(target=self._accept, args=(self._door,), daemon=True).start()
+
+    def cut(self) -> None:
+        """Break every connection, and refuse new ones."""
+        for end in (self._door, *self._ends):
+            with contextlib.suppress(OSError):
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+        self._ends.clear()
+
+    def _accept(self, door: socket.socket) -> None:
+        with contextlib.suppress(OSError):  # until the wire is cut
+            while True:
+                near, _ = door.accept()
+                far = socket.create_connection(("127.0.0.1", self.server))
+                self._ends += [near, far]
+                for ends in ((near, far), (far, near)):
+                    threading.Thread(target=self._carry, args=ends, daemon=True).start()
+
+    def _carry(self, source: socket.socket, target: socket.socket) -> None:
+        back = source.getpeername()[1] == self.server
+        with contextlib.suppress(OSError):
+            while data := source.recv(1 << 16):
+                if not (back and self.deaf):
+                    target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
 
 
 def free_port() -> int:
@@ -43,9 +97,11 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def started(*command: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Start a server of the course (``python -m`` command) on a free port; yield it and the address it prints."""
-    arguments = [sys.executable, "-m", *command, "--port", str(free_port()), "--no-browser"]
+def started(
+    *command: str, port: int | None = None, **environment: str
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Start a server of the course (``python -m`` command), on a free port; yield it and the address it prints."""
+    arguments = [sys.executable, "-m", *command, "--port", str(port or free_port()), "--no-browser"]
     with subprocess.Popen(
         arguments, env=os.environ | environment, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY
     ) as process:
@@ -61,10 +117,10 @@ def started(*command: str, **environment: str) -> Iterator[tuple[subprocess.Pope
 
 
 @contextlib.contextmanager
-def serving(desk: Path, state: Path) -> Iterator[Front]:
+def serving(desk: Path, state: Path, port: int | None = None) -> Iterator[Front]:
     """Serve a desk through the same command a person uses."""
     environment = {"XDG_STATE_HOME": str(state), "COURSE_ROOT": str(state / "no-course")}
-    with started("scenarios.lab", "--desk", str(desk), **environment) as (process, address):
+    with started("scenarios.lab", "--desk", str(desk), port=port, **environment) as (process, address):
         yield Front(address, desk, process)
 
 

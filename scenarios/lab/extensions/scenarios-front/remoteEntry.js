@@ -288,7 +288,7 @@
         const stale = known === 0 || (known && unanswered()); // this kernel is a new one, or a question never got there
         if (stale && performance.now() - rerun > RERUN) {
           rerun = performance.now();
-          start();
+          await join(kernel.id); // afresh: Lab would go on talking to what the old one had
         } else hide(); // of a kernel that hangs the page itself says that nothing is saved
         return true;
       }
@@ -321,7 +321,8 @@
         }
       });
       context.connectionStatusChanged.connect((_, status) => {
-        if (status !== 'connected') setTimeout(() => isConnected() || mend(), GRACE);
+        // Connected again, or not soon: both are a reason to look, for this may be another kernel now.
+        setTimeout(() => (status === 'connected') === isConnected() && mend(), status === 'connected' ? 0 : GRACE);
       });
       panel.node.addEventListener('course-late', mend);
       addEventListener('online', mend);
