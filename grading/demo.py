@@ -142,6 +142,8 @@ def play(
         assert decision  # a session stands at a decision or an ending
         answer, tiers[step] = simulate.answer(scenario, step, decision, ability, rng)
         session.apply(log.append(session.event("answered", answer))[0])
+        if simulate.argues(tiers[step], rng):
+            session.apply(log.append(session.event("argued", {"step": step, "on": True}))[0])
     session.apply(log.append(session.event("finished"))[0])
     return tiers
 

@@ -141,6 +141,11 @@ def _words(scenario: Scenario, step: str, tier: Tier, rng: Random) -> Any:
     return rng.choice(OPENINGS) + words if isinstance(words, str) else dict(words)
 
 
+def argues(tier: Tier, rng: Random) -> bool:
+    """Return whether somebody whose answer was of that tier would argue it in supervision."""
+    return rng.random() < {"best": 0.03, "mixed": 0.1, "harmful": 0.2}[tier]
+
+
 def mark(tier: Tier, maximum: float, rng: Random) -> tuple[float, str]:
     """Return the points a marker gives for words of that tier, in halves, and a comment."""
     share = {"best": 0.92, "mixed": 0.62, "harmful": 0.25}[tier] + rng.uniform(-0.12, 0.08)

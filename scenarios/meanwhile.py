@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from scenarios.desk import stamp
+from scenarios.desk import Json, Place, stamp
+from scenarios.errors import CourseError, plainly
+from scenarios.opened import Opened
 
 HAND_IN_SECONDS = 120
 SOON, LATER, SOON_FOR = 1.0, 15.0, 180
@@ -53,3 +56,67 @@ async def hand_in(desk: Path, assignment: str) -> str | None:
     except (ValueError, LookupError, TypeError):
         log.debug("hand-in: %s %s", out, err)
         return "Handing in did not work; it will be tried again when you open the course."
+
+
+class HandIns:
+    """The hand-ins of one desk: one helper at a time for an assignment, and why the last one did not go.
+
+    ``places`` returns what may be handed in; ``told`` is called when a hand-in begins and when it has ended.
+    """
+
+    def __init__(
+        self, places: Callable[[], Iterable[Place]], told: Callable[[], None] = lambda: None
+    ) -> None:
+        self._places, self._told = places, told
+        self.tasks: dict[str, asyncio.Task[None]] = {}
+        self._sending: set[str] = set()
+        self.why: dict[str, str] = {}
+
+    def state(self, opened: Opened) -> Json:
+        """Return what ``view.scenario_view`` says about a scenario's hand-in."""
+        assignment = opened.place.assignment
+        if not opened.session.finished:
+            state = "no"
+        elif opened.is_handed_in:
+            state = "yes"
+        else:
+            state = "sending" if assignment in self._sending else "waiting"
+        return {"state": state, "at": opened.place.handed_in()["at"], "why": self.why.get(assignment)}
+
+    def send(self, opened: Opened) -> None:
+        """Hand in what waits of an assignment beside the pages, unless that is being done; no loop, no hand-in."""
+        assignment = opened.place.assignment
+        task = self.tasks.get(assignment)
+        if not opened.is_unsent or (task and not task.done()):
+            return
+        with contextlib.suppress(RuntimeError):
+            loop = asyncio.get_running_loop()
+            self.tasks[assignment] = loop.create_task(self._send(opened.place.desk, assignment))
+
+    async def _send(self, desk: Path, assignment: str) -> None:
+        self.why.pop(assignment, None)
+        self._sending.add(assignment)
+        self._told()
+        why: str | None = None
+        try:
+            # Whatever is finished while the helper runs goes with the next run; each run takes at least one.
+            for _ in self._places():
+                if why or not self._unsent(assignment):
+                    break
+                why = await hand_in(desk, assignment)
+        except (CourseError, OSError) as error:
+            why = plainly(error)
+        finally:
+            self._sending.discard(assignment)
+        if why:
+            self.why[assignment] = why
+        self._told()  # while this task lasts no other begins: what did not go is not tried again at once
+
+    def _unsent(self, assignment: str) -> bool:
+        """Whether something waits to be handed in; a scenario that cannot be read holds up no other."""
+        for place in self._places():
+            if place.assignment == assignment:
+                with contextlib.suppress(CourseError, OSError):
+                    if Opened.read(place).is_unsent:
+                        return True
+        return False

@@ -9,7 +9,7 @@ from typing import Any
 from scenarios import view
 from scenarios.answers import MAX_BYTES, AnswerLog, LogChanged
 from scenarios.desk import Json, Place
-from scenarios.errors import CourseError
+from scenarios.errors import CourseError, plainly
 from scenarios.session import Session
 
 DRAFT_BYTES = MAX_BYTES // 2
@@ -143,6 +143,28 @@ class Opened:
             "left": left,
             "handed_in": self.is_handed_in,
         }
+
+
+def read_all(places: Mapping[str, Place]) -> tuple[dict[str, Json], list[Opened]]:
+    """Return each scenario's entry on the home page, by route, and the scenarios that could be opened."""
+    entries: dict[str, Json] = {}
+    opened: list[Opened] = []
+    for route, place in places.items():
+        if not place.file(".json").exists():
+            continue
+        try:
+            each = Opened.read(place)
+            entries[route] = each.progress()
+            opened.append(each)
+        except (CourseError, OSError) as error:
+            entries[route] = {
+                "state": "damaged",
+                "answered": 0,
+                "left": 0,
+                "handed_in": False,
+                "why": plainly(error),
+            }
+    return entries, opened
 
 
 def _practice(events: Sequence[Mapping[str, Any]]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,8 @@ from scenarios import view
 from scenarios.answers import LogChanged
 from scenarios.desk import Desk, Json, Place, stamp
 from scenarios.errors import CourseError, plainly
-from scenarios.meanwhile import changed, hand_in
-from scenarios.opened import Opened
+from scenarios.meanwhile import HandIns, changed
+from scenarios.opened import Opened, read_all
 
 PAGE = Path(__file__).parent / "page"
 PARTS = ("parts", "talk", "decisions", "review", "policy", "home", "scenario", "page")
@@ -51,9 +51,8 @@ class Player(anywidget.AnyWidget):
         self._desk = desk
         self._only = only
         self._opened: dict[str, Opened] = {}
-        self._sending: set[str] = set()
-        self._why: dict[str, str] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._hand_ins = HandIns(lambda: self._places().values(), self._push)
+        self._watching: dict[str, asyncio.Task[None]] = {}
         self.first = self.respond({"do": "home"})
         self.on_msg(lambda _widget, request, _buffers: self.send(self.respond(request)))
 
@@ -126,87 +125,28 @@ class Player(anywidget.AnyWidget):
         return [self._view(opened) for opened in read if opened.session.finished]
 
     def _home(self) -> Json:
-        progress: dict[str, Json] = {}
-        for route, place in self._places().items():
-            if not place.file(".json").exists():
-                continue
-            try:
-                opened = Opened.read(place)
-                progress[route] = opened.progress()
-            except CourseError as error:
-                progress[route] = {
-                    "state": "damaged",
-                    "answered": 0,
-                    "left": 0,
-                    "handed_in": False,
-                    "why": str(error),
-                }
-                continue
-            if opened.is_unsent:
-                self._spawn(place.assignment, self._hand_in(place.assignment))
+        progress, opened = read_all(self._places())
+        for each in opened:
+            self._hand_ins.send(each)
         return view.home_view(self._desk.me(), progress, self._desk.policy()["clauses"])
 
     def _view(self, opened: Opened) -> Json:
         place = opened.place
-        me = self._desk.me()
-        if not opened.session.finished:
-            state = "no"
-        elif opened.is_handed_in:
-            state = "yes"
-        else:
-            state = "sending" if place.assignment in self._sending else "waiting"
-        handed_in = {"state": state, "at": place.handed_in()["at"], "why": self._why.get(place.assignment)}
+        handed_in = self._hand_ins.state(opened)
         shown = view.scenario_view(
             opened.session, opened.data, handed_in=handed_in, feedback=place.feedback()
         )
         route = place.route + (PRACTICE if opened.is_practice else "")
-        return shown | {"route": route, "support": me["support"], "damaged": opened.damaged}
+        return shown | {"route": route, "support": self._desk.me()["support"], "damaged": opened.damaged}
 
     # What happens meanwhile: the hand-in runs in a process of its own, the explanations arrive as a file.
 
     def _follow(self, opened: Opened) -> None:
-        place = opened.place
-        if opened.is_unsent:
-            self._spawn(place.assignment, self._hand_in(place.assignment))
-        if view.waiting(self._view(opened)):
-            self._spawn(place.route, self._watch(opened))
-
-    def _spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
-        """Run something beside the conversation, once at a time; without an event loop, not at all."""
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            work.close()
-            return
-        if name in self._tasks and not self._tasks[name].done():
-            work.close()
-            return
-        self._tasks[name] = loop.create_task(work)
-
-    async def _hand_in(self, assignment: str) -> None:
-        self._sending.add(assignment)
-        self._why.pop(assignment, None)
-        self._push()
-        try:
-            # Whatever was finished while the helper ran goes with the next run; each run takes at least one.
-            for _ in self._places():
-                if not self._unsent(assignment):
-                    break
-                if why := await hand_in(self._desk.root, assignment):
-                    self._why[assignment] = why
-                    break
-        finally:
-            self._sending.discard(assignment)
-            self._push()
-
-    def _unsent(self, assignment: str) -> bool:
-        """Whether a finished scenario still waits to be handed in; one that cannot be read holds up no other."""
-        for place in self._places().values():
-            if place.assignment == assignment and place.file(".answers.jsonl").exists():
-                with contextlib.suppress(CourseError):
-                    if Opened.read(place).is_unsent:
-                        return True
-        return False
+        self._hand_ins.send(opened)
+        route, watching = opened.place.route, self._watching
+        if view.waiting(self._view(opened)) and (route not in watching or watching[route].done()):
+            with contextlib.suppress(RuntimeError):  # without an event loop nothing arrives
+                watching[route] = asyncio.get_running_loop().create_task(self._watch(opened))
 
     async def _watch(self, opened: Opened) -> None:
         """Push what is new on the desk until nothing more is awaited."""

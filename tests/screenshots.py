@@ -1,15 +1,15 @@
 """Take the pictures: ``python tests/screenshots.py``.
 
-The whole set, every state in two themes and widths, goes to ``.course/screenshots``; the README's two go to ``docs``.
-It runs on a course of its own with the real scenarios and a simulated staff.
+The whole set, every state in two themes and three widths, goes to ``.course/screenshots``; the README's two go to
+``docs``. It runs on a course of its own with the real scenarios and a simulated staff.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,80 +19,88 @@ sys.path.insert(0, str(Path(__file__).parent / "browser"))
 
 import chromium
 from kiosk import REPOSITORY as ROOT
-from kiosk import started
-from playwright.sync_api import Browser, Page, sync_playwright
+from kiosk import Front, started
+from playwright.sync_api import Browser, sync_playwright
 
 OUT = ROOT / ".course" / "screenshots"
 DOCS = ROOT / "docs"
 COURSE = ROOT / ".course" / "pictures"
-WIDTHS = (1280, 390)
+SIZES = ((360, 740), (768, 1024), (1280, 860))
 ASSIGNMENT = "onboarding-therapist"
 TRAINEE = "maya.ortiz"
+TALLEST = 14000
 
 
 @contextlib.contextmanager
-def serving(*command: str, root: Path) -> Iterator[str]:
-    """Run one of the course's servers on a course folder; yield the address it prints."""
+def serving(*command: str, root: Path) -> Iterator[Front]:
+    """Run one of the course's servers on a course folder."""
     folders = {"COURSE_ROOT": str(root), "XDG_STATE_HOME": str(root / "state")}
-    with started("grading", *command, **folders) as (_, address):
-        yield address
+    with started("grading", *command, **folders) as (process, address):
+        yield Front(address, root / "desks" / TRAINEE, process)
 
 
 class Camera:
-    """Photographs one page in every width and theme under a number and a name."""
+    """Photographs what one page shows, in every width and theme, under a number and a name."""
 
     def __init__(self, browser: Browser) -> None:
-        self.browser = browser
+        self.page = browser.new_context(
+            viewport={"width": 1280, "height": 860}, reduced_motion="reduce"
+        ).new_page()
         self.number = 0
 
-    def take(self, address: str, name: str, settled: str, *, whole: bool = True) -> None:
-        """Open an address in each width and theme, wait for a selector, and keep the picture."""
-        self.number += 1
-        for width in WIDTHS:
-            for theme in ("light", "dark"):
-                context = self.browser.new_context(
-                    viewport={"width": width, "height": 860 if width > 600 else 780},
-                    color_scheme=theme,
-                    reduced_motion="reduce",
-                )
-                page = context.new_page()
-                page.goto(address)
-                page.wait_for_selector(settled, timeout=90_000)
-                page.wait_for_timeout(800)
-                if whole:
-                    self._grow(page, width)
-                page.screenshot(path=OUT / f"{self.number:02}-{name}-{width}-{theme}.png")
-                context.close()
+    def open(self, address: str, settled: str) -> None:
+        """Load an address and wait for a selector."""
+        self.page.goto("about:blank")
+        self.page.goto(address)
+        self.page.wait_for_selector(settled, timeout=90_000)
 
-    @staticmethod
-    def _grow(page: Page, width: int) -> None:
+    def to(self, route: str, settled: str) -> None:
+        """Go to a page of the open course and wait for a selector."""
+        self.page.evaluate(
+            "route => { location.hash = `#/${route}`; }", "-"
+        )  # so that the same route opens anew
+        self.page.wait_for_selector("text=This page cannot be shown right now")
+        self.page.evaluate("route => { location.hash = `#/${route}`; }", route)
+        self.page.wait_for_selector(settled, timeout=90_000)
+
+    def take(self, name: str, *, whole: bool = True) -> None:
+        """Keep what is shown: all of it, or only the first screen."""
+        self.number += 1
+        for width, height in SIZES:
+            self.page.set_viewport_size({"width": width, "height": height})
+            for theme in ("light", "dark"):
+                self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+                self.page.wait_for_timeout(250)
+                if whole:
+                    self._grow(width)
+                self.page.screenshot(path=self.path(name, width, theme))
+                self.page.set_viewport_size({"width": width, "height": height})
+        self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
+
+    def path(self, name: str, width: int, theme: str) -> Path:
+        """Where the newest picture of that kind lies."""
+        return OUT / f"{self.number:02}-{name}-{width}-{theme}.png"
+
+    def _grow(self, width: int) -> None:
         """Make the window as tall as what it scrolls, so that the picture holds all of it."""
         tallest = "Math.max(...[...document.querySelectorAll('*')].map(e => e.scrollHeight))"
-        page.set_viewport_size({"width": width, "height": min(page.evaluate(tallest), 14000)})
-        page.evaluate("document.querySelectorAll('*').forEach(e => { e.scrollTop = 0 })")
-        page.wait_for_timeout(300)
+        self.page.set_viewport_size({"width": width, "height": min(self.page.evaluate(tallest), TALLEST)})
+        self.page.evaluate("document.querySelectorAll('*').forEach(e => { e.scrollTop = 0 })")
+        self.page.wait_for_timeout(150)
 
 
 def answer(desk: Path, scenario_id: str, play: str, until: str | None = None) -> None:
     """Answer a scenario on a desk as the player would, up to the step ``until``."""
     from scenarios import load
-    from scenarios.answers import AnswerLog
-    from scenarios.model import from_trainee, payload
-    from scenarios.session import Session
+    from scenarios.desk import Desk
+    from scenarios.model import payload
+    from scenarios.opened import Opened
 
-    view = json.loads((desk / ASSIGNMENT / f"{scenario_id}.json").read_text("utf-8"))
+    opened = Opened.read(Desk(desk).places()[f"{ASSIGNMENT}/{scenario_id}"])
     plays = {p.name: p.answers for p in load.scenario(load.find(scenario_id)).plays}
-    log = AnswerLog(desk / ASSIGNMENT / f"{scenario_id}.answers.jsonl")
-    session = Session(from_trainee(view), log.read().events)
-    if not session.started:
-        pinned = {key: view[key] for key in ("version", "sha256")}
-        start = session.event("started") | {"assignment": ASSIGNMENT, "scenario": scenario_id, **pinned}
-        session.apply(log.append(start)[0])
-    while session.current and session.decision and session.current.id != until:
-        chosen = payload(session.decision.kind, plays[play][session.current.id])
-        session.apply(log.append(session.event("answered", chosen))[0])
-    if not session.current:
-        session.apply(log.append(session.event("finished"))[0])
+    opened.start()
+    while (step := opened.session.current) and step.decision and step.id != until:
+        opened.answer(step.id, dict(payload(step.decision.kind, plays[play][step.id])))
 
 
 def mark(comment: str) -> None:
@@ -113,36 +121,136 @@ def mark(comment: str) -> None:
 
 
 def trainees_pages(camera: Camera) -> None:
-    """Photograph what a trainee sees, from the first visit to the marked text."""
+    """Photograph what a trainee sees, from the first visit to the last mark."""
     shutil.rmtree(COURSE, ignore_errors=True)
-    desk = COURSE / "desks" / TRAINEE
-    with serving("run", "--trainee", TRAINEE, root=COURSE) as home:
-
-        def scenario(scenario_id: str) -> str:
-            return f"{home}#/{ASSIGNMENT}/{scenario_id}"
-
-        camera.take(home, "home-first-visit", "h1")
-        camera.take(scenario("T06"), "content-note", "h1", whole=False)
-        camera.take(scenario("T01"), "first-decision", "fieldset")
-        answer(desk, "T01", "quiet", until="note")
-        camera.take(scenario("T01"), "consequence-and-next", "fieldset", whole=False)
-        shutil.copy(OUT / f"{camera.number:02}-consequence-and-next-1280-light.png", DOCS / "player.png")
-        answer(desk, "T01", "quiet", until="call")
-        camera.take(scenario("T01"), "multiple", "fieldset", whole=False)
-        answer(desk, "T01", "quiet", until="words")
-        camera.take(scenario("T01"), "text", "textarea", whole=False)
+    with serving("run", "--trainee", TRAINEE, root=COURSE) as front:
+        t01, t03, t06 = (f"{ASSIGNMENT}/{scenario}" for scenario in ("T01", "T03", "T06"))
+        desk, page = front.desk, camera.page
+        camera.open(front.address, ".welcome")
+        camera.take("first-screen")
+        page.get_by_role("button", name="Look around first").click()
+        page.wait_for_selector(".home")
+        camera.take("home-not-started")
+        reference_pages(camera)
+        camera.to(t06, ".note")
+        camera.take("content-note")
+        decisions(camera, desk, t01, t06)
         answer(desk, "T06", "mixed", until="search")
-        camera.take(home, "home-under-way", "h1")
+        camera.to("", ".home")
+        camera.take("home-under-way")
+        camera.to(t06, "fieldset")
+        page.locator("summary", has_text="Support").click()
+        camera.take("support-open", whole=False)
         answer(desk, "T06", "mixed", until="record")
-        camera.take(scenario("T06"), "form", "textarea", whole=False)
+        camera.to(t06, "textarea")
+        camera.take("form", whole=False)
         answer(desk, "T01", "quiet")
-        camera.take(scenario("T01"), "ending-and-explanations", ".review, [data-verdict]")
+        camera.to(t01, ".ending")
+        camera.take("ending-handing-in", whole=False)
+        page.wait_for_selector(".lessons", timeout=90_000)
+        camera.take("explained-being-marked")
         mark("Warm and plain. Next time, pick up the long winter a little sooner.")
-        camera.take(scenario("T01"), "marked-text", ".mark blockquote")
+        camera.to(t01, ".mark blockquote")
+        page.get_by_role("button", name="I would argue").last.click()
+        camera.take("explained-marked-argued")
         answer(desk, "T03", "harmful")
         answer(desk, "T06", "mixed")
-        camera.take(scenario("T03"), "harmful-explained", ".review, [data-verdict]")
-        camera.take(home, "home-one-more-step", "h1")
+        camera.to(t03, ".lessons")
+        camera.take("harmful-explained")
+        camera.to(f"{t03}/practice", "fieldset")
+        camera.take("practice")
+        camera.to(t06, ".lessons")
+        camera.to("results", ".fold")
+        page.locator(".fold").first.evaluate("node => { node.open = true; }")
+        camera.take("results")
+        camera.to("words", ".phrase")
+        camera.take("words")
+        camera.to("", ".one-more")
+        camera.take("home-one-more-step")
+        plain_pages(camera, front, t01, t03)
+        camera.open(f"{front.address}#/{t03}/practice", "fieldset")
+        trouble(camera, front)
+
+
+def reference_pages(camera: Camera) -> None:
+    """The policy and the worrying moments."""
+    camera.to("results", ".pages")
+    camera.take("results-empty")
+    camera.to("policy", ".clauselist")
+    camera.take("policy")
+    camera.page.get_by_label("Search the clauses").fill("crisis")
+    camera.take("policy-search", whole=False)
+    camera.to("policy/C17", "article")
+    camera.take("clause")
+    camera.to("happened", ".cards")
+    camera.take("it-just-happened")
+    moments = camera.page.locator(".pages .card").all()
+    for route in [moment.get_attribute("href") for moment in moments]:
+        camera.to(route.removeprefix("#/"), ".steps")
+        camera.take(f"moment-{route.rpartition('/')[2]}")
+
+
+def decisions(camera: Camera, desk: Path, t01: str, t06: str) -> None:
+    """Every kind of decision but the form, and a conversation that has grown."""
+    page = camera.page
+    camera.to(t01, "fieldset")
+    page.get_by_role("button", name="Choose this").click()
+    camera.take("first-decision-nothing-chosen")
+    answer(desk, "T01", "quiet", until="note")
+    camera.to(t01, "fieldset")
+    camera.take("consequence-and-next", whole=False)
+    shutil.copy(camera.path("consequence-and-next", 1280, "light"), DOCS / "player.png")
+    camera.take("conversation")
+    answer(desk, "T01", "quiet", until="call")
+    camera.to(t01, "fieldset")
+    page.locator(".option").first.click()
+    camera.take("multiple", whole=False)
+    answer(desk, "T01", "quiet", until="words")
+    camera.to(t01, "textarea")
+    page.locator(".course textarea").fill(
+        "It was good of you to write. Let me tell you why I keep this page apart."
+    )
+    page.wait_for_selector("text=Draft saved")
+    camera.take("text", whole=False)
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.wait_for_selector("textarea", timeout=90_000)
+    camera.page, kept = other, page
+    camera.take("second-tab", whole=False)
+    camera.page = kept
+    other.close()
+    camera.to(t06, ".note")
+    page.get_by_role("button", name="Go on to the scenario").click()
+    page.wait_for_selector(".ranking")
+    camera.take("order")
+
+
+def plain_pages(camera: Camera, front: Front, *routes: str) -> None:
+    """The pages without a script."""
+    origin = front.address.partition("/doc/")[0]
+    token = front.address.partition("?")[2]
+    camera.open(f"{origin}/course/plain?{token}", "h1")
+    camera.take("plain-list")
+    for route in routes:
+        camera.open(f"{origin}/course/plain/{route}", "h1")
+        camera.take(f"plain-{route.rpartition('/')[2]}")
+
+
+def trouble(camera: Camera, front: Front) -> None:
+    """What is said when something does not work."""
+    page = camera.page
+    camera.page.get_by_role("radio").first.check()
+    (kernel,) = front.kernels()
+    os.kill(kernel, signal.SIGSTOP)
+    page.get_by_role("button", name="Choose this").click()
+    page.wait_for_selector(".warning:not([hidden])")
+    camera.take("not-saved-yet", whole=False)
+    os.kill(kernel, signal.SIGKILL)
+    page.wait_for_selector(".course-front-wait")
+    camera.take("reconnecting", whole=False)
+    page.wait_for_selector(".course-front-wait", state="detached", timeout=90_000)
+    camera.to("policy/C99", "text=This page cannot be shown right now")
+    camera.take("cannot-be-shown", whole=False)
 
 
 def supervisors_pages(camera: Camera) -> None:
@@ -151,12 +259,14 @@ def supervisors_pages(camera: Camera) -> None:
     demo = [sys.executable, "-m", "grading", "demo"]
     subprocess.run(demo, env=env, cwd=ROOT, check=True)
     root = COURSE / "demo"
-    with serving("supervise", root=root) as desk:
-        camera.take(desk, "supervisor-first-look", "table", whole=False)
-        shutil.copy(OUT / f"{camera.number:02}-supervisor-first-look-1280-light.png", DOCS / "supervisor.png")
-        camera.take(desk, "supervisor", "table")
+    with serving("supervise", root=root) as front:
+        camera.open(front.address, "table")
+        camera.take("supervisor-first-look", whole=False)
+        shutil.copy(camera.path("supervisor-first-look", 1280, "light"), DOCS / "supervisor.png")
+        camera.take("supervisor")
     report = max((root / "reports").glob("*.html"), key=lambda path: path.stat().st_mtime)
-    camera.take(report.as_uri(), "report", "h1")
+    camera.open(report.as_uri(), "h1")
+    camera.take("report")
 
 
 def main() -> None:

@@ -36,6 +36,7 @@ def test_a_staff_takes_the_course(simulated: Course) -> None:
     states = [standing.state for _, _, standing in where]
     assert len(set(states)) >= 4  # some passed, some did not, some never began
     assert {"best", "acceptable", "poor", "harmful"} <= set(results.decisions.verdict)
+    assert results.decisions.argued.any() and not results.decisions.argued.all()
     assert 0 < len(results.waiting()) < len(results.decisions[results.decisions.kind == "text"])
     assert unreleased(simulated) == 0
     _everything_is_in_place(simulated, results)

@@ -323,11 +323,11 @@ def test_finishing_hands_in_beside_the_conversation(
         player = Player(Desk(desk))
         monkeypatch.setattr(player, "send", pushed.append)
         play_all(player)
-        await player._tasks[miniature.ASSIGNMENT]
+        await player._hand_ins.tasks[miniature.ASSIGNMENT]
         if state == "yes":
             miniature.explain(desk)
             await asyncio.sleep(player_module.changed.__globals__["SOON"] + 0.5)
-        for task in player._tasks.values():
+        for task in player._watching.values():
             task.cancel()
 
     asyncio.run(scene())
@@ -353,7 +353,7 @@ def test_opening_home_hands_in_what_was_not(
 
     async def scene() -> None:
         player = Player(Desk(desk))
-        await player._tasks[miniature.ASSIGNMENT]
+        await player._hand_ins.tasks[miniature.ASSIGNMENT]
 
     asyncio.run(scene())
     assert Player(Desk(desk)).first["ok"]["assignments"][0]["scenarios"][0]["handed_in"]

@@ -6,9 +6,7 @@ A Jupyter server extension on the trainee's server. It opens scenarios and commi
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import contextlib
 import hashlib
 import logging
 from datetime import date, datetime
@@ -27,9 +25,9 @@ from scenarios import numbered, view
 from scenarios.answers import LogChanged
 from scenarios.desk import Desk, Json, Place
 from scenarios.errors import CourseError, plainly
-from scenarios.meanwhile import hand_in
+from scenarios.meanwhile import HandIns
 from scenarios.model import Decision
-from scenarios.opened import Opened
+from scenarios.opened import Opened, read_all
 from scenarios.session import problem
 
 ROUTE = "course/plain"
@@ -58,61 +56,6 @@ class Unclear(CourseError):
     """What was typed is no answer to the question; nothing was logged."""
 
 
-class HandIns:
-    """The hand-ins of one desk: one helper at a time for an assignment, and why the last one did not go."""
-
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._why: dict[str, str] = {}
-
-    def state(self, opened: Opened) -> Json:
-        """Return what ``view.scenario_view`` says about a scenario's hand-in."""
-        assignment = opened.place.assignment
-        if not opened.session.finished:
-            state = "no"
-        elif opened.is_handed_in:
-            state = "yes"
-        else:
-            state = "sending" if self._sending(assignment) else "waiting"
-        return {"state": state, "at": opened.place.handed_in()["at"], "why": self._why.get(assignment)}
-
-    def send(self, assignment: str) -> None:
-        """Hand an assignment in beside the pages, unless that is being done."""
-        if not self._sending(assignment):
-            self._tasks[assignment] = asyncio.get_running_loop().create_task(self._send(assignment))
-
-    def remind(self, opened: Opened) -> None:
-        """Hand in what waits on the desk; what did not go before waits until it is asked for."""
-        if opened.is_unsent and opened.place.assignment not in self._why:
-            self.send(opened.place.assignment)
-
-    def _sending(self, assignment: str) -> bool:
-        return assignment in self._tasks and not self._tasks[assignment].done()
-
-    async def _send(self, assignment: str) -> None:
-        self._why.pop(assignment, None)
-        why: str | None = None
-        try:
-            places = [place for place in self._desk.places().values() if place.assignment == assignment]
-            # Whatever is finished while the helper runs goes with the next run; each run takes at least one.
-            for _ in places:
-                if why or not any(map(_is_unsent, places)):
-                    break
-                why = await hand_in(self._desk.root, assignment)
-        except (CourseError, OSError) as error:
-            why = plainly(error)
-        if why:
-            self._why[assignment] = why
-
-
-def _is_unsent(place: Place) -> bool:
-    """Whether something waits to be handed in; a scenario that cannot be read holds up no other."""
-    with contextlib.suppress(CourseError, OSError):
-        return Opened.read(place).is_unsent
-    return False
-
-
 class Page(JupyterHandler):
     """A page of the plain-text route; this one is what any unknown address leads to."""
 
@@ -120,6 +63,11 @@ class Page(JupyterHandler):
         """Take what all pages of a server share."""
         self.desk = desk
         self.hand_ins = hand_ins
+
+    def remind(self, opened: Opened) -> None:
+        """Hand in what waits on the desk; what did not go before waits until it is asked for."""
+        if opened.place.assignment not in self.hand_ins.why:
+            self.hand_ins.send(opened)
 
     @property
     def content_security_policy(self) -> str:
@@ -185,21 +133,10 @@ class ListPage(Page):
     @web.authenticated
     def get(self, *_: str) -> None:
         """Show the list."""
-        self.show("list", 200, home=view.home_view(self.desk.me(), self._progress()))
-
-    def _progress(self) -> dict[str, Json]:
-        progress: dict[str, Json] = {}
-        for route, place in self.desk.places().items():
-            if not place.file(".json").exists():
-                continue
-            try:
-                opened = Opened.read(place)
-                progress[route] = opened.progress()
-                self.hand_ins.remind(opened)
-            except (CourseError, OSError) as error:
-                about = {"state": "damaged", "answered": 0, "left": 0, "handed_in": False}
-                progress[route] = about | {"why": plainly(error)}
-        return progress
+        progress, opened = read_all(self.desk.places())
+        for each in opened:
+            self.remind(each)
+        self.show("list", 200, home=view.home_view(self.desk.me(), progress))
 
 
 class ScenarioPage(Page):
@@ -233,8 +170,7 @@ class ScenarioPage(Page):
                 answer = read(opened.session.decision, self.typed())
                 opened.start()
             opened.answer(step, answer)
-        if opened.session.finished and (do == "hand_in" or opened.is_unsent):
-            self.hand_ins.send(opened.place.assignment)
+        self.hand_ins.send(opened)
 
     def _place(self, route: str) -> Place:
         place = self.desk.places().get(route)
@@ -247,7 +183,7 @@ class ScenarioPage(Page):
         typed, me = self.typed(), self.desk.me()
         place = self._place(route)
         opened = Opened.read(place)
-        self.hand_ins.remind(opened)
+        self.remind(opened)
         shown = view.scenario_view(
             opened.session, opened.data, handed_in=self.hand_ins.state(opened), feedback=place.feedback()
         )
@@ -373,7 +309,7 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 def _load_jupyter_server_extension(server: ServerApp) -> None:
     """Add the pages to a trainee's server; its root is the desk."""
     desk = Desk(Path(server.root_dir))
-    shared = {"desk": desk, "hand_ins": HandIns(desk)}
+    shared = {"desk": desk, "hand_ins": HandIns(lambda: desk.places().values())}
     root = url_path_join(server.web_app.settings["base_url"], ROUTE)
     server.web_app.add_handlers(  # type: ignore[no-untyped-call] # tornado ships this one without types
         ".*$",

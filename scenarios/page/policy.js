@@ -83,13 +83,15 @@ const happenedPage = ({ moments }) => h('div', { class: 'pages' },
 /** One worrying moment: three next steps, whom to call, the clauses. */
 function momentPage(page, moment, clauses) {
   const about = clauses.filter(clause => moment.clauses.includes(clause.id));
+  const support = moment.support ? (page.home?.support ?? []) : [];
+  const call = moment.call.filter(contact => !support.some(({ name }) => name === contact.name)); // each once
   return h('div', { class: 'pages moment' },
     h('p', {}, link('happened', { class: 'back' }, h('span', { 'aria-hidden': 'true' }, '‹'), ' It just happened')),
     h('header', { class: 'stack' }, h('h1', { tabindex: -1, 'data-focus': true }, moment.title),
       h('p', { class: 'lead' }, moment.about)),
-    moment.support && page.home?.support?.length > 0 && h('section', { class: 'callout' }, h('h2', {}, 'If somebody may be in danger'), contacts(page.home.support)),
+    support.length > 0 && h('section', { class: 'callout' }, h('h2', {}, 'If somebody may be in danger'), contacts(support)),
     h('ol', { class: 'steps' }, moment.steps.map(step => h('li', { class: 'sheet' }, h('p', { class: 'do' }, step.do), h('p', { class: 'quiet' }, step.why)))),
-    h('section', { class: 'stack' }, h('h2', {}, 'Whom to call'), contacts(moment.call)),
+    call.length > 0 && h('section', { class: 'stack' }, h('h2', {}, 'Whom to call'), contacts(call)),
     about.length > 0 && h('section', { class: 'stack' }, h('h2', {}, 'The policy behind it'),
       h('dl', { class: 'clauses' }, about.map(clause => [h('dt', {}, clause.title, ' ', clauseLink(clause.id)), h('dd', {}, clause.statement)]))),
     h('p', { class: 'quiet' }, 'Nothing you do on this page is recorded.'),

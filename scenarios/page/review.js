@@ -40,7 +40,8 @@ function review(entry, index, supervisor, arguing) {
         mark && h('div', { class: 'mark' },
           h('p', {}, h('strong', {}, `${number(mark.points)} of ${number(mark.maximum)}`), supervisor && ` from ${supervisor}`),
           mark.comment && h('blockquote', {}, mark.comment)),
-        entry.chosen.map(option => [entry.chosen.length > 1 && h('p', { class: 'about' }, option.text), words(option.explanation)]),
+        entry.chosen.filter(option => option.explanation)
+          .map(option => [entry.chosen.length > 1 && h('p', { class: 'about' }, option.text), words(option.explanation)]),
         entry.explanation && words(entry.explanation),
         entry.best.length > 0 && h('div', { class: 'better' }, h('p', { class: 'label' }, 'The best choice here'),
           entry.kind === 'order' // each line was explained above, in the order that was chosen
