@@ -18,6 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent / "browser"))
 
 import chromium
+import psutil
 from kiosk import REPOSITORY as ROOT
 from kiosk import Front, started
 from playwright.sync_api import Browser, sync_playwright
@@ -240,7 +241,8 @@ def trouble(camera: Camera, front: Front) -> None:
     """What is said when something does not work."""
     page = camera.page
     camera.page.get_by_role("radio").first.check()
-    (kernel,) = front.kernels()
+    below = psutil.Process(front.process.pid).children(recursive=True)
+    kernel = next(process.pid for process in below if "ipykernel_launcher" in process.cmdline())
     os.kill(kernel, signal.SIGSTOP)
     page.get_by_role("button", name="Choose this").click()
     page.wait_for_selector(".warning:not([hidden])")

@@ -21,7 +21,7 @@ function welcomePage(page) {
     h('p', { class: 'lead' }, home.name && `Welcome, ${firstName(home.name)}. `,
       'You live through situations from work, decide, and see what follows. There is no clock and no trick question.'),
     rows.length > 0 && h('p', {}, `${rows.length === 1 ? 'One scenario' : `${rows.length} scenarios`}, about ${minutes(rows.reduce((sum, row) => sum + row.minutes, 0))} in all. You can stop after each one, or in the middle of one, and go on later where you left off.`),
-    home.seen_by?.length > 0 && h('section', {}, h('h2', {}, 'Who sees my answers'), h('ul', {}, home.seen_by.map(line => h('li', {}, line)))),
+    home.seen_by?.length > 0 && h('section', {}, h('h2', {}, 'Who sees my answers'), seenBy(home.seen_by)),
     h('section', {}, h('h2', {}, 'What is recorded'),
       h('p', {}, 'What you choose and write, and when. Not how often you hesitated, and nothing you do elsewhere on the page: '
         + 'reading the policy and “It just happened” leave no trace. Please write no real client details anywhere.')),
@@ -35,6 +35,13 @@ function welcomePage(page) {
     start && h('p', { class: 'quiet' }, `First comes “${start.title}”, about ${minutes(start.minutes)}.`));
 }
 
+/** Who sees what: the people first, the rest on demand. */
+const seenBy = sentences => {
+  const [people, rest] = [sentences.slice(0, 2), sentences.slice(2)];
+  return [h('ul', {}, people.map(line => h('li', {}, line))),
+    rest.length > 0 && h('details', {}, h('summary', {}, 'All of it, line by line'), h('ul', {}, rest.map(line => h('li', {}, line))))];
+};
+
 function homePage(page) {
   const me = page.home;
   const { rows } = page;
@@ -47,8 +54,9 @@ function homePage(page) {
         'Live through a situation, decide, see what follows, and read why. You can stop at any moment and go on later.')),
     h('div', { class: 'columns' },
       h('div', { class: 'main' },
-        upNext(me.next, rows.length, done),
+        me.next && upNext(me.next, rows.length, done),
         me.assignments.filter(given => given.one_more?.length).map(given => oneMore(page, given)),
+        !me.next && upNext(me.next, rows.length, done),
         me.assignments.map(assignment),
         !rows.length && h('p', { class: 'sheet' }, 'Nothing has been given to you yet. Your supervisor releases the scenarios.')),
       h('aside', { class: 'aside', 'aria-label': 'About you and this course' },
@@ -57,7 +65,7 @@ function homePage(page) {
         me.name && part('You', h('p', { class: 'person' }, h('strong', {}, me.name), h('br'),
           [sentence(me.role), me.team && `Team ${me.team}`].filter(Boolean).join(' · ')),
           me.supervisor && h('p', {}, `Your supervisor is ${me.supervisor}.`)),
-        me.seen_by?.length > 0 && part('Who will see my answers', h('ul', {}, me.seen_by.map(line => h('li', {}, line))),
+        me.seen_by?.length > 0 && part('Who will see my answers', seenBy(me.seen_by),
           h('p', {}, link('welcome', {}, 'What is recorded, and what happens if I miss'))),
         me.support?.length > 0 && part('If something weighs on you', contacts(me.support)),
         me.course?.policy && part('The official policy', officialText(me.course.policy)))));
@@ -86,8 +94,9 @@ function upNext(next, all, done) {
 /** After a critical miss: which clause, in plain words, and what the step is. */
 const oneMore = (page, given) => h('section', { class: 'next one-more' },
   h('p', { class: 'eyebrow' }, `One more step · ${given.title}`),
-  given.one_more.map(clause => h('div', { class: 'stack' },
-    h('h2', {}, clause.title, ' ', clauseLink(clause.id)), clause.statement && h('p', {}, clause.statement))),
+  h('h2', {}, given.one_more.length === 1 ? 'There is one clause to look at once more.' : `There are ${given.one_more.length} clauses to look at once more.`),
+  h('dl', {}, given.one_more.map(clause => [
+    h('dt', {}, link(`policy/${clause.id}`, {}, clause.title || `Clause ${clause.id}`)), clause.statement && h('dd', {}, clause.statement)])),
   h('p', {}, 'Read why in your results, practise it once more, and talk it over',
     page.home.supervisor ? ` with ${page.home.supervisor}. ` : ' with your supervisor. ', 'Your first answers stay; this is about the next time.'),
   h('p', { class: 'row' }, link(`policy/${given.one_more[0].id}`, { class: 'button primary' }, 'Take this step'),

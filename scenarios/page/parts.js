@@ -71,8 +71,6 @@ const clauseLink = id => (document.querySelector('.course[data-only]')
   ? h('span', { class: 'ref' }, id)
   : h('a', { class: 'ref', href: `#/policy/${id}`, 'aria-label': `Clause ${id}` }, id));
 
-const lines = text => h('p', { class: 'typed' }, text);
-
 const isDone = row => row.state === 'finished' || row.state === 'explained';
 const minutes = count => `${count} minute${count === 1 ? '' : 's'}`;
 const number = value => String(Math.round(value * 100) / 100);

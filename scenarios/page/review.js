@@ -11,10 +11,11 @@ const verdictOf = entry => verdicts[entry.verdict] ?? [sentence(entry.verdict), 
 
 /** What to take along from a scenario: what went well, what the policy says, what to do differently. */
 function lessons(entries) {
-  const well = entries.filter(({ verdict }) => verdict === 'best' || verdict === 'acceptable');
-  const otherwise = entries.filter(({ verdict, best }) => best.length && verdict !== 'acceptable');
+  const numbered = entries.map((entry, index) => ({ ...entry, number: index + 1 }));
+  const well = numbered.filter(({ verdict }) => verdict === 'best' || verdict === 'acceptable');
+  const otherwise = numbered.filter(({ verdict, best }) => best.length && verdict !== 'acceptable');
   const clauses = [...new Map(entries.flatMap(entry => entry.clauses).map(clause => [clause.id, clause])).values()];
-  const gist = (entry, texts) => h('li', {}, h('span', { class: 'quiet' }, entry.prompt), ' ', texts.map(text => h('span', { class: 'gist' }, text)));
+  const gist = (entry, texts) => h('li', {}, h('span', { class: 'quiet' }, `${entry.number}. ${entry.prompt}`), ' ', texts.map(text => h('span', { class: 'gist' }, text)));
   return h('section', { class: 'lessons' },
     h('div', {}, h('h3', {}, 'What went well'), well.length
       ? h('ul', {}, well.map(entry => gist(entry, entry.answer.map(line => line.text))))
@@ -47,7 +48,7 @@ function review(entry, index, supervisor, arguing) {
           entry.kind === 'order' // each line was explained above, in the order that was chosen
             ? h('ol', {}, entry.best.map(option => h('li', {}, option.text)))
             : entry.best.map(option => [h('p', { class: 'about' }, option.text), words(option.explanation)])),
-        entry.model && h('div', { class: 'better' }, h('p', { class: 'label' }, 'One good answer'), lines(entry.model)),
+        entry.model && h('div', { class: 'better' }, h('p', { class: 'label' }, 'One good answer'), model(entry)),
         entry.rubric?.length > 0 && h('details', {}, h('summary', {}, 'What a good answer has'),
           h('ul', {}, entry.rubric.map(point => h('li', {}, point.text)))),
         entry.clauses.length > 0 && h('details', { open: entry.clauses.length < 3 }, h('summary', {}, 'The policy, in plain words'),
@@ -57,6 +58,10 @@ function review(entry, index, supervisor, arguing) {
             h('dd', {}, clause.statement)]))),
         arguing)));
 }
+
+/** A model answer: the lines of a form as they are, a text in paragraphs. */
+const model = ({ kind, model: text }) => (kind === 'form' ? h('p', { class: 'typed' }, text)
+  : text.trim().split(/\n\s*\n/).map(paragraph => h('p', {}, paragraph)));
 
 /** All results: what to talk about, then each explained scenario with its decisions. */
 function resultsPage(page, scenarios) {
@@ -100,6 +105,6 @@ function wordsPage(scenarios) {
       h('div', { class: 'halves' },
         h('div', {}, h('h3', { class: 'label' }, 'My words'), answered(entry),
           entry.mark?.comment && h('blockquote', { class: 'quiet' }, entry.mark.comment)),
-        entry.model && h('div', { class: 'better' }, h('h3', { class: 'label' }, 'One good way to say it'), lines(entry.model))))),
+        entry.model && h('div', { class: 'better' }, h('h3', { class: 'label' }, 'One good way to say it'), model(entry))))),
     written.length > 0 && printing());
 }
