@@ -150,18 +150,21 @@ def following(scenario: int, step: int) -> str:
 
 
 def desk(folder: Path) -> Path:
-    """A desk with ten scenarios of six choices each, made from the miniature's first decision."""
+    """A desk with ten scenarios, made from the miniature's first decision; one choice more than is answered.
+
+    A finished scenario is handed in by a process of its own, which is not what is measured.
+    """
     miniature.make(folder)
     request = miniature.T01["steps"][0]
     rows = []
     for number in range(SCENARIOS):
         steps = []
-        for step in range(CLICKS):
+        for step in range(CLICKS + 1):
             options = [
                 option
                 | {
                     "consequence": following(number, step),
-                    "next": f"step-{step + 1}" if step + 1 < CLICKS else "end",
+                    "next": f"step-{step + 1}" if step < CLICKS else "end",
                 }
                 for option in request["decision"]["options"]
             ]

@@ -45,6 +45,7 @@
       .course-front-alone .lm-Widget:not(:has(.course)), .course-front-wait { display: none !important; }
     }`;
   const OPENING = 'Opening your course…';
+  const NOWHERE = 'This page of the course cannot be opened. Open the course’s link again.';
   const AGAIN = 'Reconnecting. Saved answers are safe.';
   const SLOW = 'This takes longer than usual. Saved answers are safe; wait a little, or start it again.';
   const STOPPED = 'The course has stopped. Saved answers are safe; start it again to go on.';
@@ -111,9 +112,15 @@
         factory.notebookConfig = { ...factory.notebookConfig, scrollPastEnd: false, showMinimap: false, windowingMode: 'none' };
         // Lab's own way to the page's document leads through its settings, file browser and the layout of the last visit.
         app.shell.restoreLayout(configured.mode, { fetch: async () => ({}) });
-        if (configured.treePath) documents.open(configured.treePath);
+        Dialog.tracker.widgetAdded.connect(() => cover.isConnected && nowhere());
+        if (!configured.treePath || !documents.open(configured.treePath)) nowhere();
       },
     };
+
+    function nowhere() {
+      document.body.classList.add('course-front-alone'); // what Lab's dialog says is no help to a trainee
+      cover.querySelector('p').textContent = NOWHERE;
+    }
 
     async function open(app, panel) {
       await panel.context.ready;
