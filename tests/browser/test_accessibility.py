@@ -19,7 +19,7 @@ import miniature
 import pytest
 import wcag
 from kiosk import Front, serving
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from test_journey import T01, T06, choose
 
 pytestmark = pytest.mark.browser
@@ -52,16 +52,33 @@ class Stage:
             self.page.goto(self.front.address)
             expect(self.page.locator(".course h1")).to_be_visible()  # Lab drops a fragment while it loads
         self.show("nowhere", "h1:text('cannot be shown')")
-        self.page.evaluate("sessionStorage.clear()")
+        self.page.evaluate("sessionStorage.clear(), localStorage.clear()")
         shutil.rmtree(self.front.desk / miniature.ASSIGNMENT)
         miniature.make(self.front.desk)
 
     def show(self, route: str, settled: str) -> Stage:
         """Go to a page of the course and wait for what it shows."""
         self.page.evaluate("route => { location.hash = `#/${route}` }", route)
-        expect(self.page.locator(settled).first).to_be_visible()
+        return self.settle(settled)
+
+    def settle(self, selector: str) -> Stage:
+        expect(self.page.locator(selector).first).to_be_visible()
         expect(self.page.locator(".course-front-wait")).to_have_count(0)
         return self
+
+    def plain(self, route: str = "") -> Stage:
+        """Go to a page of the plain-text route."""
+        self.page.goto(self.front.address.partition("/doc/")[0] + f"/course/plain/{route}".rstrip("/"))
+        return self.settle("h1")
+
+    def me(self, **changed: Any) -> Stage:
+        """Change what the desk knows of the trainee."""
+        (self.front.desk / "me.json").write_text(json.dumps(miniature.ME | changed))
+        return self
+
+    def given(self, **changed: Any) -> Stage:
+        """Change the assignment."""
+        return self.me(assignments=[miniature.ME["assignments"][0] | changed])
 
     def answer(self, count: int, scenario: str = "T01") -> Stage:
         """Answer the first decisions of a scenario; with all of them it is finished."""
@@ -112,6 +129,48 @@ def support_open(stage: Stage) -> None:
     expect(stage.page.get_by_text("Call or text 988")).to_be_visible()
 
 
+def unfolded(stage: Stage) -> None:
+    stage.answer(5).explain().show(T01, ".why")
+    stage.page.evaluate("document.querySelectorAll('details').forEach(node => { node.open = true })")
+
+
+def argued(stage: Stage) -> None:
+    consequence(stage)
+    stage.page.locator(".argue").click()
+    expect(stage.page.locator(".argue[aria-pressed=true]")).to_be_visible()
+
+
+def practised(stage: Stage) -> None:
+    stage.answer(1, "T06").explain("T06").show(f"{T06}/practice", ".note").press("Go on to the scenario")
+    choose(stage.page, "Call again")
+    expect(stage.page.get_by_text("What this run looks like")).to_be_visible()
+
+
+def one_more_step(stage: Stage) -> None:
+    stage.answer(5).explain().given(state="one more step", detail="one more step: C17").show("", ".one-more")
+
+
+def official_text(stage: Stage) -> None:
+    policy = {"title": "Social media policy", "sha256": miniature.SHA, "text": "One.\n\nTwo."}
+    stage.answer(1).me(course=miniature.ME["course"] | {"policy": policy}).show("", ".home").show(
+        "policy", ".clauselist"
+    )
+    stage.page.get_by_text("Read the official text").click()
+
+
+def nothing_found(stage: Stage) -> None:
+    stage.show("policy", ".clauselist").page.get_by_label("Search the clauses").fill("zebra")
+    expect(stage.page.get_by_text("No clause has these words.")).to_be_visible()
+
+
+def two_tabs(stage: Stage) -> None:
+    other = stage.page.context.new_page()
+    other.goto(stage.front.route(T01))
+    expect(other.get_by_role("radio").first).to_be_visible()
+    stage.show(T01, ".twice")
+    other.close()
+
+
 def warned(stage: Stage) -> None:
     stage.show(T01, ".options")
     (kernel,) = stage.front.kernels()
@@ -121,9 +180,24 @@ def warned(stage: Stage) -> None:
     expect(stage.page.get_by_role("alert").filter(has_text="Not saved yet")).to_be_visible()
 
 
+def away(stage: Stage) -> None:
+    without_server(stage, lambda route: route.abort())
+    expect(stage.page.get_by_text("cannot be reached right now")).to_be_visible()
+
+
+def signed_out(stage: Stage) -> None:
+    without_server(stage, lambda route: route.fulfill(status=401))
+    expect(stage.page.get_by_text("You have been signed out")).to_be_visible()
+
+
+def without_server(stage: Stage, answer: Callable[[Route], None]) -> None:
+    stage.show(T01, ".options").page.route("**/api/kernels/*", answer)
+    stage.after.callback(stage.page.unroute, "**/api/kernels/*")
+    stage.page.evaluate("dispatchEvent(new Event('offline'))")
+
+
 def not_writable(stage: Stage) -> None:
-    stage.show(T01, ".options")
-    stage.log().unlink(missing_ok=True)
+    stage.show(T01, ".options").log().unlink(missing_ok=True)
     stage.log().symlink_to("/dev/null")
     choose(stage.page, "Accept it")
     expect(stage.page.locator(".problem")).not_to_be_empty()
@@ -141,14 +215,21 @@ def damaged(stage: Stage) -> None:
 
 
 STATES: dict[str, Callable[[Stage], object]] = {
-    # what the page is called: how to get there, from a fresh desk
-    "home, first visit": lambda stage: stage.show("", ".home"),
+    # what a trainee may have on screen: how to get there, from a fresh desk
+    "first screen": lambda stage: stage.show("", ".welcome"),
+    "first screen, asked for": lambda stage: stage.answer(1).show("welcome", ".welcome"),
+    "home, nothing begun": lambda stage: (
+        stage.show("", ".welcome").press("Look around first").settle(".home")
+    ),
     "home, under way": lambda stage: stage.answer(2).show("", ".ring.half"),
     "home, all done": lambda stage: stage.answer(5).answer(1, "T06").explain().show("", ".ring.full"),
+    "home, one more step": one_more_step,
+    "home, nothing given": lambda stage: stage.me(assignments=[]).show("", ".home"),
     "content note": lambda stage: stage.show(T06, ".note"),
     "support open": support_open,
     "choice": lambda stage: stage.show(T01, ".options"),
     "consequence": consequence,
+    "argued": argued,
     "multiple": lambda stage: stage.answer(1).show(T01, "[type=checkbox]"),
     "order": lambda stage: stage.answer(2).show(T01, ".ranking"),
     "text": lambda stage: stage.answer(3).show(T01, "textarea"),
@@ -157,12 +238,33 @@ STATES: dict[str, Callable[[Stage], object]] = {
     "form, something still needed": still_needed,
     "ending, not handed in": lambda stage: stage.answer(5).show(T01, "button:text('Hand in now')"),
     "explanations": lambda stage: stage.answer(5).explain().show(T01, ".why"),
+    "explanations, unfolded": unfolded,
     "marked text": lambda stage: stage.answer(5).explain(marked=True).show(T01, ".mark"),
+    "practice": lambda stage: stage.answer(5).explain().show(f"{T01}/practice", ".options"),
+    "practice, ending": practised,
+    "results": lambda stage: stage.answer(5).explain(marked=True).show("results", ".why"),
+    "results, none yet": lambda stage: stage.show("results", ".pages"),
+    "policy": lambda stage: stage.show("policy", ".clauselist"),
+    "policy, nothing found": nothing_found,
+    "policy, official text": official_text,
+    "clause": lambda stage: stage.show("policy/C17", "article h1"),
+    "it just happened": lambda stage: stage.show("happened", ".cards"),
+    "a moment": lambda stage: stage.show("happened/friend-request", ".steps"),
+    "a moment of danger": lambda stage: stage.show("happened/worrying-message", ".steps"),
+    "words": lambda stage: stage.answer(5).explain(marked=True).show("words", ".phrase"),
+    "words, none yet": lambda stage: stage.show("words", ".pages"),
+    "two tabs": two_tabs,
     "kernel does not answer": warned,
+    "server away": away,
+    "signed out": signed_out,
     "not writable": not_writable,
     "continued in another window": continued_elsewhere,
     "damaged log": damaged,
     "a page that does not exist": lambda stage: stage.show("nowhere", "h1:text('cannot be shown')"),
+    "plain list": lambda stage: stage.plain(),
+    "plain content note": lambda stage: stage.plain(T06),
+    "plain scenario": lambda stage: stage.answer(3).plain(T01),
+    "plain explanations": lambda stage: stage.answer(5).explain(marked=True).plain(T01),
 }
 
 SPACED = """* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }
@@ -176,7 +278,7 @@ class Look:
     width: int
     theme: str
     scale: int = 1
-    style: str = "/* none */"
+    style: str = ""
 
     def __str__(self) -> str:
         return f"{self.width} px, {self.theme}"
@@ -210,13 +312,17 @@ def seen(page: Page, look: Look) -> Iterator[None]:
     screen = {"width": look.width, "height": 800, "deviceScaleFactor": look.scale, "mobile": False}
     devtools = page.context.new_cdp_session(page)
     devtools.send("Emulation.setDeviceMetricsOverride", screen)
+    # Lab loads its theme and lays out its panels after the fact; the plain pages know neither.
     page.wait_for_function(
-        "light => innerWidth && (document.body.dataset.jpThemeLight ?? light) === light",
+        """light => innerWidth && (document.body.dataset.jpThemeLight ?? light) === light
+            && Math.abs((document.querySelector('.jp-NotebookPanel')?.offsetWidth ?? innerWidth) - innerWidth) < 9""",
         arg=str(look.theme == "light").lower(),
     )
-    style = page.add_style_tag(content=look.style)
+    page.evaluate(
+        "css => { const own = new CSSStyleSheet(); own.replaceSync(css); document.adoptedStyleSheets = [own] }",
+        look.style,
+    )
     yield
-    style.evaluate("node => node.remove()")
     devtools.detach()
 
 
