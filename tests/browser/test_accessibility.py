@@ -13,14 +13,14 @@ import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import miniature
 import pytest
 import wcag
 from kiosk import Front, serving
 from playwright.sync_api import Browser, Page, Route, expect
-from test_journey import T01, T06, choose
+from test_journey import T01, T06, choose, tab_to
 
 pytestmark = pytest.mark.browser
 
@@ -340,3 +340,118 @@ def test_nothing_stands_in_anybodys_way(stage: Stage, name: str, looks: list[lis
         looks.append(found)
         report += (f"{look}: {line}" for line in found)
     assert not report, "\n".join(report)
+
+
+def test_motion_is_there_and_stops_when_asked(stage: Stage) -> None:
+    stage.clear()
+    consequence(stage)
+    stage.page.emulate_media(reduced_motion="no-preference")
+    assert any("fresh" in line for line in wcag.motion(stage.page))
+    stage.page.emulate_media(reduced_motion="reduce")
+    assert wcag.motion(stage.page) == []
+
+
+class Reader:
+    """Somebody who has a keyboard and hears what a screen reader is told."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def go(self, role: Literal["button", "link"], name: str) -> None:
+        """Reach something with the Tab key and press Enter."""
+        tab_to(self.page, self.page.get_by_role(role, name=name, exact=role == "button").last)
+        self.page.keyboard.press("Enter")
+
+    def lands(self, heading: str, said: str = "") -> None:
+        """The focus is on this heading, and the live region has said so much."""
+        expect(self.page.locator("h1:focus, h2:focus")).to_have_text(heading)
+        self.hears(said)
+
+    def hears(self, said: str) -> None:
+        expect(self.page.locator(".course > [role=status][aria-live=polite]")).to_contain_text(said)
+
+    def is_told(self, problem: str) -> None:
+        expect(self.page.locator("[role=alert]", has_text=problem)).to_be_visible()
+
+
+def test_a_whole_assignment_by_keyboard_with_every_step_announced(front: Front, page: Page) -> None:
+    reader, key = Reader(page), page.keyboard
+    page.goto(front.address)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    reader.go("button", "Look around first")
+    reader.lands("Social media and the people in our care")
+    reader.go("link", "Start: A friend request from a former client")
+    reader.lands("A friend request from a former client")
+    expect(page).to_have_title(
+        "A friend request from a former client · Social media and the people in our care"
+    )
+
+    reader.go("button", "Choose this")
+    reader.is_told("Choose one of these first.")
+    expect(page.get_by_role("button", name="Choose this", exact=True)).to_be_focused()
+    tab_to(page, page.get_by_role("radio").first)
+    key.press("ArrowDown")
+    expect(page.get_by_role("radio").nth(1)).to_be_focused()
+    expect(page.get_by_role("radio").nth(1)).to_be_checked()
+    reader.go("button", "Choose this")
+    reader.lands("What do you do about it today?", "Saved. The request is gone.")
+
+    reader.go("button", "I would argue this in supervision: What do you do with the request?")
+    reader.hears("Noted for supervision.")
+    tab_to(page, page.get_by_label("Tell Dana"))
+    key.press("Space")
+    reader.go("button", "Choose these")
+    reader.lands("In which order do you do them?", "Saved. Dana nods.")
+
+    last = page.locator(".ranking li").last
+    moved = last.locator(".words").inner_text()
+    up = page.get_by_role("button", name=f"Up: {moved}")
+    tab_to(page, up)
+    key.press("Enter")
+    reader.hears(f"Now number 2 of 3: {moved}")
+    key.press("ArrowUp")
+    reader.hears(f"Now number 1 of 3: {moved}")
+    expect(up).to_be_focused()
+    reader.go("button", "Choose this order")
+    reader.lands("What do you say to her?", "Saved. By four o'clock all three are done.")
+
+    tab_to(page, page.get_by_role("textbox", name="What do you say to her?"))
+    key.type("Good to hear you, Rosa.")
+    expect(page.get_by_text("Draft saved")).to_be_visible()
+    reader.go("button", "This is my answer")
+    reader.lands("Write the note.", "Saved. Rosa: Oh. I see.")
+
+    reader.go("button", "This is my answer")
+    reader.is_told("Still needed: What happened, What you did.")
+    expect(page.get_by_label("What happened")).to_be_focused()
+    key.type("A request.")
+    key.press("Tab")
+    expect(page.get_by_label("What you did")).to_be_focused()
+    key.type("Nothing online.")
+    reader.go("button", "This is my answer")
+    reader.lands("How it ends", "Saved. The note is filed.")
+
+    miniature.explain(front.desk)
+    reader.lands("How it ends", "The explanations of your decisions have arrived.")
+    reader.go("link", "Next: A crisis search")
+    reader.lands("A crisis search")
+    reader.go("button", "Go on to the scenario")
+    reader.lands("A crisis search")
+    support = page.locator("summary", has_text="Support")
+    tab_to(page, support)
+    key.press("Enter")
+    expect(page.get_by_text("Call or text 988")).to_be_visible()
+    key.press("Tab")
+    expect(page.get_by_role("link", name="Take another route")).to_be_focused()
+    key.press("Escape")
+    expect(page.get_by_text("Call or text 988")).to_be_hidden()
+    expect(support).to_be_focused()
+    tab_to(page, page.get_by_role("radio").first)
+    key.press("Space")
+    reader.go("button", "Choose this")
+    reader.lands("How it ends", "Saved. She picks up.")
+
+    reader.go("link", "Back to the course")
+    reader.lands("Social media and the people in our care")
+    expect(page.get_by_text("2 of 2 done").or_(page.get_by_text("All done for now"))).to_be_visible()
+    assert page.broken == []  # type: ignore[attr-defined]
