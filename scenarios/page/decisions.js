@@ -11,6 +11,9 @@ const hints = {
   order: 'Put what comes first at the top: drag a line, use its buttons, or press the arrow keys on them.', text: privacy, form: privacy,
 };
 
+/** Whether somebody writes an answer rather than takes one. */
+const isWritten = ({ kind }) => kind === 'text' || kind === 'form';
+
 /** What was answered, in words. */
 function answered({ kind, answer }) {
   if (kind === 'form') return h('dl', { class: 'filled' }, answer.map(line => [h('dt', {}, line.label), h('dd', {}, line.text)]));

@@ -13,6 +13,7 @@ const PAGES = [['', 'Course'], ['results', 'My results'], ['policy', 'The policy
 class Page {
   constructor(model, el) {
     this.only = model.get('only');
+    standsAlone = !!this.only;
     this.home = null;
     this.scene = null;
     this.stop = new AbortController();
@@ -21,7 +22,7 @@ class Page {
     // One live region for the page's whole life: screen readers miss regions that come and go.
     this.live = h('div', { class: 'unseen', role: 'status', 'aria-live': 'polite' });
     this.content = h('div', { class: 'page' });
-    this.root = h('div', { class: 'course', 'data-only': !!this.only }, this.live, this.talk.warning, this.content);
+    this.root = h('div', { class: 'course' }, this.live, this.talk.warning, this.content);
     // Lab would take letters and arrow keys pressed here for its own shortcuts.
     this.root.dataset.lmSuppressShortcuts = 'true';
     for (const type of ['keydown', 'mousedown', 'dblclick', 'contextmenu']) {

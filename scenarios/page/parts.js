@@ -66,8 +66,10 @@ const words = text => (text ?? '').split(/\n\s*\n/).filter(Boolean).map(paragrap
   h('p', {}, paragraph.split(/(\[[A-Z]\d\d(?:, ?[A-Z]\d\d)*\])/).map(piece =>
     (/^\[[A-Z]\d\d/.test(piece) ? piece.slice(1, -1).split(/, ?/).flatMap((id, n) => [n ? ', ' : '', clauseLink(id)]) : piece))));
 
+let standsAlone = false; // one scenario in its own notebook: the course's other pages are not there
+
 /** A clause's number: a link to what it says, where the whole course is on the page. */
-const clauseLink = id => (document.querySelector('.course[data-only]')
+const clauseLink = id => (standsAlone
   ? h('span', { class: 'ref' }, id)
   : h('a', { class: 'ref', href: `#/policy/${id}`, 'aria-label': `Clause ${id}` }, id));
 

@@ -95,7 +95,7 @@ function tally(tones) {
 /** The trainee's own sentences beside model phrasing, to print and keep. */
 function wordsPage(scenarios) {
   const written = scenarios.flatMap(view => view.review
-    .filter(entry => entry.kind === 'text' || entry.kind === 'form').map(entry => ({ view, entry })));
+    .filter(isWritten).map(entry => ({ view, entry })));
   return h('div', { class: 'pages' },
     heading('Words I can use', 'Your own sentences beside one good way to say it. Print the page and keep it where you work.',
       'It holds what you wrote in this course, and no client’s details belong on it.'),

@@ -146,7 +146,8 @@ class Scene {
         h('h2', { class: 'asked' }, turn.prompt),
         h('div', { class: 'yours' }, h('p', { class: 'label' }, `You ${verb[turn.kind]}`), answered(turn)),
         ...(turn.followed.length ? [h('div', { class: 'followed' }, h('p', { class: 'label' }, 'What follows'), turn.followed.map(prose))] : []),
-        ...(this.arguing(turn) ? [this.arguing(turn)] : []));
+        ...[isWritten(turn) && h('p', { class: 'quiet later' }, 'One good answer stands beside yours once this scenario is explained.'),
+          this.arguing(turn)].filter(Boolean));
     } else if (turn.kind && open) section.append(this.decision(turn));
     return section;
   }
@@ -179,8 +180,7 @@ class Scene {
     if (lost) this.page.say(lost);
     const problem = h('p', { class: 'problem', role: 'alert' });
     const remember = chosen => sessionStorage.setItem(store, JSON.stringify({ step: turn.step, answer: field.read(), chosen }));
-    const written = turn.kind === 'text' || turn.kind === 'form';
-    const draft = written ? this.drafts(turn.step, () => field.read(), status) : null;
+    const draft = isWritten(turn) ? this.drafts(turn.step, () => field.read(), status) : null;
     const changed = () => {
       problem.textContent = '';
       remember(false);
