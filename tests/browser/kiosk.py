@@ -30,7 +30,7 @@ class Front:
     def kernels(self) -> list[int]:
         """The process ids of the server's kernels."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return [int(pid) for pid in children if b"ipykernel" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        return [int(pid) for pid in children if b"ipykernel" in _command(pid)]
 
     @property
     def port(self) -> int:
@@ -40,6 +40,13 @@ class Front:
     def route(self, route: str) -> str:
         """The address of a page of the course."""
         return f"{self.address}#/{route}"
+
+
+def _command(pid: str) -> bytes:
+    """A process's command line; nothing once it has ended."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
 
 
 class Wire:

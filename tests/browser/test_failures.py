@@ -278,6 +278,7 @@ def test_a_tablet_locked_for_twenty_minutes_wakes_up_at_the_same_place(
     wired: tuple[Front, Wire], page: Page, kernel: str
 ) -> None:
     front, wire = wired
+    page.clock.install()
     opened(front, page)
     page.get_by_label("Leave it unanswered").check()
     tablet = page.context.new_cdp_session(page)
@@ -288,6 +289,7 @@ def test_a_tablet_locked_for_twenty_minutes_wakes_up_at_the_same_place(
         os.kill(old, signal.SIGKILL)
         until(lambda: front.kernels() not in ([], [old]))
     wire.mend()
+    page.clock.fast_forward("20:00")
     page.locator(".course").evaluate("page => page.classList.add('before')")
     tablet.send("Page.setWebLifecycleState", {"state": "active"})
     if kernel == "restarted":

@@ -207,6 +207,7 @@
         const mine = ++run;
         const late = setTimeout(isLate, PATIENCE, mine);
         starting = true;
+        down = false;
         show(mine === 1 ? OPENING : AGAIN);
         try {
           await Promise.all([context.ready, app.started]); // once everything that draws widgets has started
@@ -225,6 +226,8 @@
       async function isLate(mine) {
         const found = await look();
         if (mine !== run || !starting) return;
+        const kernel = context.session?.kernel;
+        if (found === 'here' && isConnected() && (await widgets(kernel)) === 0) return mine === run && start(); // it got lost
         if (found === 'here') return show(SLOW, 'Start again', again);
         starting = false;
         mend();
@@ -236,21 +239,18 @@
         context.session?.dispose();
         if (kernel) await context.changeKernel({ id: kernel });
         else if (await context.startKernel()) throw new Error('no kernel could be started');
-        ran = down = false;
+        ran = false;
         start();
       }
 
       function again() {
         const kernel = context.session?.kernel;
-        if (kernel && !kernel.isDisposed) {
-          down = true;
-          show(AGAIN);
-          context.restartKernel();
-        } else {
-          ran = true;
-          starting = false;
-          mend();
-        }
+        starting = false;
+        ran = true;
+        if (!kernel || kernel.isDisposed) return mend();
+        down = true;
+        show(AGAIN);
+        context.restartKernel();
       }
 
       /** What the server says of the kernel: here, gone (it knows it no more), out (of the session), or away itself. */
@@ -290,7 +290,11 @@
         if (!isConnected()) return false;
         if (says.hasChildNodes()) show(AGAIN);
         const known = await widgets(kernel);
-        if (down || starting) return true; // it is being restarted
+        if (starting) return true;
+        if (down) {
+          if (known !== undefined) start(); // it is up again, and the word of it was lost
+          return known !== undefined;
+        }
         if (known && unanswered()) await pause(1000); // what was asked meanwhile is being answered
         const stale = known === 0 || (known && unanswered()); // this kernel is a new one, or a question never got there
         if (stale && performance.now() - rerun > RERUN) {
@@ -322,10 +326,7 @@
         } else if (status === 'dead') {
           down = starting = false;
           mend();
-        } else if (down && status === 'idle') {
-          down = false;
-          start();
-        }
+        } else if (down && status === 'idle') start();
       });
       context.connectionStatusChanged.connect((_, status) => {
         // Connected again, or not soon: both are a reason to look, for this may be another kernel now.
