@@ -41,7 +41,7 @@ def question(page: Page, text: str) -> None:
 
 def litter(desk: Path) -> set[str]:
     """What stands on the desk beyond what belongs there."""
-    belongs = {"home.ipynb", "me.json", miniature.ASSIGNMENT, "handed_in.json"}
+    belongs = {"home.ipynb", "me.json", "policy.json", miniature.ASSIGNMENT, "handed_in.json"}
     return {
         str(path.relative_to(desk))
         for path in desk.rglob("*")
