@@ -124,7 +124,7 @@ def still_needed(stage: Stage) -> None:
 
 
 def support_open(stage: Stage) -> None:
-    stage.show(T06, ".note").press("Go on to the scenario")
+    stage.show(T06, ".note").press("Go on to the scenario").settle(".options")
     stage.page.locator("summary", has_text="Support").click()
     expect(stage.page.get_by_text("Call or text 988")).to_be_visible()
 
