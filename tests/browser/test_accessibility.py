@@ -34,7 +34,6 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
     ],
     "T06": [{"step": "first", "option": "call"}],
 }
-FIRST_WORDS = {"T01": "A friend request", "T06": "A crisis search"}
 
 
 @dataclass
@@ -323,6 +322,7 @@ def seen(page: Page, look: Look) -> Iterator[None]:
         look.style,
     )
     yield
+    page.evaluate("document.adoptedStyleSheets = []")
     devtools.detach()
 
 
