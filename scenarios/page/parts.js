@@ -44,6 +44,9 @@ const contacts = list => h('ul', { class: 'contacts' }, list.map(({ name, how, h
 function support(list, way) {
   const box = h('details', { class: 'support' }, h('summary', { class: 'button small' }, 'Support'),
     h('div', { class: 'sheet' }, contacts(list), way));
+  box.addEventListener('focusout', ({ relatedTarget }) => {
+    if (relatedTarget && !box.contains(relatedTarget)) box.open = false; // it would hide what has the focus
+  });
   box.addEventListener('keydown', event => {
     if (event.key !== 'Escape' || !box.open) return;
     box.open = false;
