@@ -82,7 +82,11 @@ class Wire:
         with contextlib.suppress(OSError):  # until the wire is cut
             while True:
                 near, _ = door.accept()
-                far = socket.create_connection(("127.0.0.1", self.server))
+                try:
+                    far = socket.create_connection(("127.0.0.1", self.server))
+                except ConnectionRefusedError:
+                    near.close()
+                    continue
                 self._ends += [near, far]
                 for ends in ((near, far), (far, near)):
                     threading.Thread(target=self._carry, args=ends, daemon=True).start()

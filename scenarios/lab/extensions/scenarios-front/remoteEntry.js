@@ -39,6 +39,7 @@
     .course-front-wait.opening { inset: 0; width: auto; max-width: none; display: grid; place-content: center; border: 0; border-radius: 0;
       background: light-dark(#f7f5f0, #12181a); text-align: center; }
     .course-front:has(.course-front-wait) .course .warning { display: none !important; } /* one message at a time */
+    .course-front:has(.course .warning:not([hidden]), .course-front-wait) .jp-WindowedPanel-outer { scroll-padding-bottom: 14rem; } /* the focus stays above the message */
     @media print { /* let the page flow out of the panels that are as large as the window */
       body.course-front-alone, .course-front-alone :has(.course) { display: block !important; position: static !important; contain: none !important;
         width: 100% !important; height: auto !important; min-height: 0 !important; overflow: visible !important; }
@@ -226,11 +227,23 @@
       async function isLate(mine) {
         const found = await look();
         if (mine !== run || !starting) return;
+        if (found !== 'here') {
+          starting = false;
+          return mend();
+        }
         const kernel = context.session?.kernel;
-        if (found === 'here' && isConnected() && (await widgets(kernel)) === 0) return mine === run && start(); // it got lost
-        if (found === 'here') return show(SLOW, 'Start again', again);
-        starting = false;
-        mend();
+        show(SLOW, 'Start again', again);
+        if (isConnected() && (await widgets(kernel)) !== undefined && mine === run && starting) afresh(kernel); // it got lost
+      }
+
+      /** Run the page again where an answer does not come, though the kernel lives; whether that is not too soon. */
+      async function afresh(kernel) {
+        const due = performance.now() - rerun > RERUN;
+        if (due) {
+          rerun = performance.now();
+          await join(kernel.id); // Lab would go on talking to what was there before
+        }
+        return due;
       }
 
       /** Another kernel, or the one there is on a new connection. */
@@ -270,11 +283,24 @@
         }
       }
 
-      /** How many widgets the kernel holds; undefined when it does not answer. */
-      const widgets = async kernel => {
-        const reply = await within(ANSWER, kernel.requestCommInfo({ target_name: 'jupyter.widget' }));
+      const asked = async connection => {
+        const reply = await within(ANSWER, connection.requestCommInfo({ target_name: 'jupyter.widget' }));
         return reply && Object.keys(reply.content.comms).length;
       };
+
+      /** How many widgets the kernel holds; undefined when it does not answer. */
+      async function widgets(kernel) {
+        const before = run;
+        const known = await asked(kernel);
+        if (known !== undefined || kernel.isDisposed) return known;
+        // Is it the kernel that hangs, or a connection that only looks alive, as after a long sleep?
+        const twin = kernel.clone();
+        const other = await asked(twin);
+        twin.dispose();
+        if (other === undefined || kernel.isDisposed || run !== before) return undefined;
+        await within(ANSWER, kernel.reconnect());
+        return asked(kernel);
+      }
 
       /** With a server that answers: have a living connection to a kernel that knows the page. */
       async function rejoin(found) {
@@ -284,9 +310,7 @@
           else show(STOPPED, 'Start again', again); // a new one died at once; the next would, too
           return true;
         }
-        // A connection may look alive and be dead, as after a long sleep or in another network.
-        const lost = down ? kernel.connectionStatus === 'disconnected' : !isConnected() || (await widgets(kernel)) === undefined;
-        if (lost) await within(ANSWER, kernel.reconnect());
+        if (!isConnected() && (!down || kernel.connectionStatus === 'disconnected')) await within(ANSWER, kernel.reconnect());
         if (!isConnected()) return false;
         if (says.hasChildNodes()) show(AGAIN);
         const known = await widgets(kernel);
@@ -297,11 +321,9 @@
         }
         if (known && unanswered()) await pause(1000); // what was asked meanwhile is being answered
         const stale = known === 0 || (known && unanswered()); // this kernel is a new one, or a question never got there
-        if (stale && performance.now() - rerun > RERUN) {
-          rerun = performance.now();
-          await join(kernel.id); // afresh: Lab would go on talking to what the old one had
-        } else hide(); // of a kernel that hangs the page itself says that nothing is saved
-        return true;
+        if (stale && (await afresh(kernel))) return true;
+        hide(); // of a kernel that hangs the page itself says that nothing is saved
+        return known !== undefined && !stale;
       }
 
       /** Find out what is wrong, say it, and put it right as soon as that can be done. */
