@@ -211,6 +211,8 @@ def _settings(
             "jpserver_extensions": {"jupyterlab": True, "scenarios.lab.plain": True}
             | dict.fromkeys(off, False),
             "log_level": "ERROR",
+            # Jupyter's own page for who is signed out speaks of tokens and of a command line.
+            "extra_template_paths": [str(HERE / "templates")],
             "kernel_manager_class": "scenarios.lab.kernels.ReadyKernelManager",
             "tornado_settings": {"page_config_hook": partial(_page_config, folder)},
         },

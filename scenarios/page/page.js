@@ -16,6 +16,7 @@ class Page {
     standsAlone = !!this.only;
     this.home = null;
     this.scene = null;
+    this.anew = false; // whether a practice run was asked for that begins afresh
     this.stop = new AbortController();
     this.talk = new Talk(model, (route, view) => this.heard(route, view));
     this.tabs = new Tabs(() => this.scene?.twice());
@@ -69,8 +70,17 @@ class Page {
     if (!route) {
       const same = JSON.stringify(this.home) === JSON.stringify(view); // drawing anew would take the focus away
       this.home = view;
-      if (this.route === '' && !same) this.show('', frontPage(this));
+      if (this.route === '' && !same) this.inPlace(() => this.show('', frontPage(this)));
     } else if (this.scene?.route === route) this.scene.news(view);
+  }
+
+  /** Draw a page anew under somebody who reads it: the focus and what was opened stay. */
+  inPlace(draw) {
+    const focused = this.content.contains(document.activeElement) && document.activeElement.getAttribute('href');
+    const opened = [...this.content.querySelectorAll('details[open] > summary')].map(summary => summary.textContent);
+    draw();
+    for (const summary of this.content.querySelectorAll('summary')) summary.parentElement.open ||= opened.includes(summary.textContent);
+    if (focused) focus([...this.content.querySelectorAll('a')].find(node => node.getAttribute('href') === focused));
   }
 
   say(text) {
@@ -94,17 +104,20 @@ class Page {
   async go({ first = false } = {}) {
     this.scene?.flush?.();
     this.scene = null;
-    this.route = this.only || decodeURIComponent(location.hash.replace(/^#\/?/, ''));
+    this.route = this.only || decoded(location.hash.replace(/^#\/?/, ''));
     const [name, more] = this.route.split('/');
-    const draw = !this.isScenario && {
+    const pages = {
       '': () => this.ask('home', first && { ok: this.home }).then(home => (this.home = home) && frontPage(this)),
       welcome: () => welcomePage(this),
       results: () => this.ask('results').then(({ scenarios }) => resultsPage(this, scenarios)),
       words: () => this.ask('results').then(({ scenarios }) => wordsPage(scenarios)),
       policy: () => this.ask('policy').then(data => this.one(data.clauses, more, clause => clausePage(this, clause), () => policyPage(this, data))),
       happened: () => this.ask('policy').then(data => this.one(data.moments, more, moment => momentPage(this, moment, data.clauses), () => happenedPage(data))),
-    }[name];
+    };
+    const draw = !this.isScenario && Object.hasOwn(pages, name) && pages[name];
     const here = this.route;
+    const anew = this.anew && here.endsWith('/practice');
+    this.anew = false;
     this.tabs.open('');
     try {
       if (draw) {
@@ -113,15 +126,16 @@ class Page {
         this.show(name, page);
       } else {
         this.scene = new Scene(this, this.route);
-        const view = await this.ask('open');
+        const view = await this.ask(anew ? 'again' : 'open');
         if (this.route !== here) return;
         this.scene.show(view);
         this.tabs.open(placeOf(here));
       }
       this.arrive(first);
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      if (this.route === here) this.fail(error.message);
+      const sentence = error instanceof Refused ? error.message : 'Something on this page did not work. What was saved is safe; reload it.';
+      if (!(error instanceof Refused)) console.error(error);
+      if (this.route === here) this.fail(sentence);
     }
   }
 
@@ -130,6 +144,16 @@ class Page {
     const reply = known || (await this.talk.ask(what, { at: this.route }));
     if (reply.error) throw new Refused(reply.error);
     return reply.ok;
+  }
+
+  /** A link to another practice run; a reload there goes on with the one under way, or shows the last one's end. */
+  practise(place, title) {
+    const route = `${place}/practice`;
+    const anew = ({ button, ctrlKey, metaKey, shiftKey }) => {
+      this.anew = !(button || ctrlKey || metaKey || shiftKey); // otherwise it opens in another tab
+      if (route === this.route) this.go();
+    };
+    return link(route, { class: 'button', onclick: anew }, 'Practise it again, unscored', title && h('span', { class: 'unseen' }, `: ${title}`));
   }
 
   /** The page of one item of a list, or of the list. */
@@ -162,7 +186,7 @@ class Page {
     window.scenariosCourse = this.route;
     const view = this.scene?.view;
     const open = view?.started && this.scene.thread?.querySelector('.open, .review');
-    const resumed = view?.answered && open;
+    const resumed = (view?.answered || again) && open;
     if (resumed) {
       const from = open.classList.contains('review') ? open : (open.previousElementSibling?.querySelector('.asked') ?? open);
       from.scrollIntoView({ block: 'start' });
@@ -184,6 +208,14 @@ class Page {
     focus(this.content.querySelector('h1'));
   }
 }
+
+const decoded = text => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // no address of ours; it leads to a sentence
+  }
+};
 
 /** The scenario that a route belongs to: a replay is another attempt at the same one. */
 const placeOf = route => route.replace(/\/practice$/, '');

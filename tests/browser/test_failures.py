@@ -92,6 +92,27 @@ def test_a_kernel_killed_mid_answer_comes_back_with_what_was_chosen(front: Front
     assert answers(front.desk) == ["request"]
 
 
+def test_a_kernel_that_dies_again_and_again_is_told_and_can_be_started_again(
+    front: Front, page: Page
+) -> None:
+    opened(front, page)
+    page.get_by_label("Leave it unanswered").check()
+    stopped = "The course has stopped. Saved answers are safe; start it again to go on."
+    deadline = time.monotonic() + 60
+    while not page.get_by_text(stopped).count():
+        assert time.monotonic() < deadline
+        for kernel in front.kernels():
+            os.kill(kernel, signal.SIGKILL)
+        page.wait_for_timeout(50)
+    reads(page, stopped)
+    page.get_by_role("button", name="Start again").click()
+    goes_on(page)
+    expect(page.get_by_label("Leave it unanswered")).to_be_checked()
+    page.get_by_role("button", name="Choose this").click()
+    question(page, SECOND)
+    assert answers(front.desk) == ["request"]
+
+
 def test_an_answer_whose_confirmation_was_lost_is_not_asked_again(
     wired: tuple[Front, Wire], page: Page
 ) -> None:
@@ -264,6 +285,9 @@ def test_a_session_that_ended_is_told_and_signing_in_brings_the_page_back(tmp_pa
         reads(page, OUT)
         expect(page.get_by_role("button", name="Sign in again")).to_be_visible()
         tab = page.context.new_page()
+        tab.goto(again.address.partition("?")[0])
+        expect(tab.get_by_role("heading", name="You are signed out")).to_be_visible()
+        expect(tab.get_by_text("Open the course’s link again to go on where you were")).to_be_visible()
         tab.goto(again.address)
         expect(tab.get_by_role("heading", level=1)).to_be_visible()
         goes_on(page)
