@@ -110,7 +110,7 @@ def test_the_wheel_carries_code_and_no_key(tmp_path):
     shipped = {
         p.relative_to(ROOT).as_posix()
         for p in tracked()
-        if p.suffix in (".py", ".js", ".css", ".j2", ".json")
+        if p.suffix in (".py", ".js", ".css", ".html", ".j2", ".json")
     }
     code = {n for n in shipped if n.startswith(("scenarios/", "grading/"))}
     assert names == code
