@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import re
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,7 @@ def open_to(course: Course, person: Person, today: date | None = None) -> list[A
 def write_me(course: Course, person: Person) -> Path:
     """Write ``me.json`` and ``policy.json``, which the player reads, anew from what lies on the desk; return the former."""
     people = load_roster(course)
-    supervisor = people.get(person.supervisor)
+    supervisor = present(people, person.supervisor)
     desk, given = course.desk(person.id), open_to(course, person)
     me = {
         "schema": 1,
@@ -75,9 +76,14 @@ def write_me(course: Course, person: Person) -> Path:
     write_json(path, me)
     pinned = dict.fromkeys(ref for assignment in given for ref in assignment.scenarios)
     scenarios = [load_published(ref.id, ref.version)[0] for ref in pinned]
-    gone = supervisor and supervisor.left_on and supervisor.left_on < date.today()
-    write_json(desk / "policy.json", at_hand(scenarios, None if gone else supervisor))
+    write_json(desk / "policy.json", at_hand(scenarios, supervisor))
     return path
+
+
+def present(people: Mapping[str, Person], person_id: str) -> Person | None:
+    """Return somebody who is on the roster and has not left, or None."""
+    person = people.get(person_id)
+    return None if person and person.left_on and person.left_on < date.today() else person
 
 
 def standing(course: Course, assignment: Assignment, person: Person) -> status.Standing:
@@ -149,10 +155,10 @@ def seen_by(course: Course, person: Person, people: dict[str, Person]) -> list[s
     if person.team == LOCAL_TEAM:
         return [f"Only you: your answers stay on this computer, in {course.root}."]
     sentences = []
-    if supervisor := people.get(person.supervisor):
+    if supervisor := present(people, person.supervisor):
         sentences.append(
             f"Your supervisor, {supervisor.name}, sees your first answers and scores, "
-            "and reads and marks what you write where the course says so."
+            "and reads and marks what you write where the course says so; so can the Center's other supervisors."
         )
     coordinators = [p.name for p in people.values() if p.role == "coordinator" and p != supervisor]
     if coordinators:
@@ -162,10 +168,10 @@ def seen_by(course: Course, person: Person, people: dict[str, Person]) -> list[s
         )
     return [
         *sentences,
-        "What else you write is kept with your answers. No report shows it.",
+        "What else you write is kept with your answers. No report shows it. Drafts stay on your desk.",
         "Practice after the first attempt goes into the same answer log. It is never scored, and no report shows it.",
         "When you mark “I would argue this in supervision”, supervisors and the coordinator see how many people "
-        "would argue that decision, without names.",
+        "would argue that decision. No names, though in a very small team they can guess.",
         "Whoever looks after the course's files could open all that is kept. Your colleagues cannot see your answers.",
         "What you look up in the policy or under “It just happened” is not recorded anywhere.",
     ]

@@ -13,7 +13,7 @@ from typing import Any
 from grading import exchange
 from grading.course import Course, Person, load_roster
 from grading.files import write_json
-from scenarios.answers import parse, read_bytes
+from scenarios.answers import parse, read_bytes, without_drafts
 from scenarios.errors import CourseError
 from scenarios.model import from_trainee
 from scenarios.session import Session
@@ -24,7 +24,7 @@ EXAMPLE = "python -m grading submit --desk .course/desks/maya.ortiz --assignment
 def hand_in(course: Course, desk: Path, assignment_id: str) -> str:
     """Hand in the logs of all finished scenarios and note them in ``handed_in.json``; return when (UTC).
 
-    Nothing else of the desk leaves it: the notebooks that nbgrader expects come from the release.
+    Drafts stay on the desk, and nothing else of it leaves it: the notebooks that nbgrader expects come from the release.
 
     Raises:
         CourseError: one plain sentence; the answers stay on the desk.
@@ -42,11 +42,12 @@ def hand_in(course: Course, desk: Path, assignment_id: str) -> str:
         for notebook in released.glob("*.ipynb"):
             shutil.copyfile(notebook, staged / notebook.name)
         for scenario, log in logs.items():
-            (staged / f"{scenario}.answers.jsonl").write_bytes(log)
+            (staged / f"{scenario}.answers.jsonl").write_bytes(without_drafts(log))
         at = _iso(exchange.submit(course, Path(folder), assignment_id, trainee.id))
     for scenario, log in logs.items():
         if noted.get(scenario, {}).get("size") != len(log):
-            noted[scenario] = {"at": at, "size": len(log)}
+            # When it was first handed in: what comes later is practice, or what to talk about.
+            noted[scenario] = {"at": noted.get(scenario, {}).get("at") or at, "size": len(log)}
     write_json(mine / "handed_in.json", noted)
     return at
 

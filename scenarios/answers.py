@@ -74,6 +74,19 @@ def parse(data: bytes, name: str = "answer log") -> Log:
     return log
 
 
+def without_drafts(data: bytes) -> bytes:
+    """Return a log without its drafts: what somebody typed and then changed is nobody else's.
+
+    A log that grew keeps, without its drafts, what it had before at its beginning.
+    """
+    return b"\n".join(line for line in data.split(b"\n") if not _is_draft(line))
+
+
+def _is_draft(line: bytes) -> bool:
+    event = _event(line) if b'"drafted"' in line else None
+    return isinstance(event, dict) and event.get("event") == "drafted"
+
+
 def _event(line: bytes) -> dict[str, Any] | str:
     """Return the line's event, or why it has none."""
     if len(line) > MAX_LINE:

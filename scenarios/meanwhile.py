@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from scenarios.desk import Json, Place, stamp
 from scenarios.errors import CourseError, plainly
@@ -64,12 +65,14 @@ class HandIns:
     ``places`` returns what may be handed in; ``told`` is called when a hand-in begins and when it has ended.
     """
 
+    tasks: ClassVar[dict[tuple[Path, str], asyncio.Task[None]]] = {}
+    """By desk and assignment; shared, for each reload of the page and each tab has a keeper of its own."""
+    _sending: ClassVar[set[tuple[Path, str]]] = set()
+
     def __init__(
         self, places: Callable[[], Iterable[Place]], told: Callable[[], None] = lambda: None
     ) -> None:
         self._places, self._told = places, told
-        self.tasks: dict[str, asyncio.Task[None]] = {}
-        self._sending: set[str] = set()
         self.why: dict[str, str] = {}
 
     def state(self, opened: Opened) -> Json:
@@ -80,34 +83,34 @@ class HandIns:
         elif opened.is_handed_in:
             state = "yes"
         else:
-            state = "sending" if assignment in self._sending else "waiting"
+            state = "sending" if (opened.place.desk, assignment) in self._sending else "waiting"
         return {"state": state, "at": opened.place.handed_in()["at"], "why": self.why.get(assignment)}
 
     def send(self, opened: Opened) -> None:
         """Hand in what waits of an assignment beside the pages, unless that is being done; no loop, no hand-in."""
-        assignment = opened.place.assignment
-        task = self.tasks.get(assignment)
+        what = opened.place.desk, opened.place.assignment
+        task = self.tasks.get(what)
         if not opened.is_unsent or (task and not task.done()):
             return
         with contextlib.suppress(RuntimeError):
             loop = asyncio.get_running_loop()
-            self.tasks[assignment] = loop.create_task(self._send(opened.place.desk, assignment))
+            self.tasks[what] = loop.create_task(self._send(*what))
 
     async def _send(self, desk: Path, assignment: str) -> None:
         self.why.pop(assignment, None)
-        self._sending.add(assignment)
+        self._sending.add((desk, assignment))
         self._told()
         why: str | None = None
         try:
-            # Whatever is finished while the helper runs goes with the next run; each run takes at least one.
-            for _ in self._places():
-                if why or not self._unsent(assignment):
-                    break
+            # Whatever is finished while the helper runs goes with the next run, unless a run takes nothing.
+            noted, before = desk / assignment / "handed_in.json", -1
+            while not why and self._unsent(assignment) and stamp(noted) != before:
+                before = stamp(noted)
                 why = await hand_in(desk, assignment)
         except (CourseError, OSError) as error:
             why = plainly(error)
         finally:
-            self._sending.discard(assignment)
+            self._sending.discard((desk, assignment))
         if why:
             self.why[assignment] = why
         self._told()  # while this task lasts no other begins: what did not go is not tried again at once

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,12 +26,13 @@ class Opened:
     session: Session
 
     @classmethod
-    def read(cls, place: Place, *, practice: bool = False) -> Opened:
+    def read(cls, place: Place, *, practice: bool = False, anew: bool = False) -> Opened:
         """Open a scenario by replaying its log; an ending that was reached is finished now.
 
         Args:
             place: where it lies on the desk.
-            practice: open the practice attempt under way, else a new one, instead of the first attempt.
+            practice: open the last practice attempt instead of the first attempt.
+            anew: when that one is finished, or there is none, begin another.
 
         Raises:
             CourseError: it is not on the desk, damaged, or not open to practice yet.
@@ -45,7 +46,10 @@ class Opened:
                 raise CourseError(
                     "Practice opens once you have lived through this scenario. Go on with it first."
                 )
-            session = Session(scenario, events, _practice(events))
+            last = max((e["attempt"] for e in events if e.get("event") == "started"), default=1)
+            session = Session(scenario, events, max(last, 2))
+            if anew and session.finished:
+                session = Session(scenario, events, session.attempt + 1)
         opened = cls(place, data, log, session)
         if session.path[-1].ending and not session.finished:
             opened.keep(session.event("finished"))
@@ -165,9 +169,3 @@ def read_all(places: Mapping[str, Place]) -> tuple[dict[str, Json], list[Opened]
                 "why": plainly(error),
             }
     return entries, opened
-
-
-def _practice(events: Sequence[Mapping[str, Any]]) -> int:
-    """Return the practice attempt that is under way, else the next one."""
-    ended = [event["attempt"] for event in events if event.get("event") == "finished"]
-    return max(ended, default=1) + 1

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -78,20 +79,22 @@ class Player(anywidget.AnyWidget):
         if do == "results":
             return {"scenarios": self._results()}
         place = self._place(route)
-        opened = self._opened.get(route) if do not in ("open", "argue") else None
+        opened = None if do in ("open", "argue") else self._opened.get(route)
         opened = opened or self._open(route, place)
         if do == "show":
             return self._view(opened)
         if do == "draft":
             return {"saved": opened.draft(str(request["step"]), request["answer"])}
-        if do == "begin" or (do == "open" and not opened.data.get("note")):
+        if do == "again":
+            opened = self._opened[route] = Opened.read(place, practice=route.endswith(PRACTICE), anew=True)
+        if do == "begin" or (do in ("open", "again") and not opened.data.get("note")):
             opened.start()
         elif do == "answer":
             opened.start()
             opened.answer(str(request["step"]), request["answer"])
         elif do == "argue":
             opened.argue(str(request["step"]), bool(request["on"]))
-        elif do not in ("open", "hand_in"):
+        elif do not in ("open", "again", "hand_in"):
             raise ValueError(f"unknown request {do!r}")
         if opened.session.finished:
             self._follow(opened)
@@ -121,14 +124,14 @@ class Player(anywidget.AnyWidget):
 
     def _results(self) -> list[Json]:
         """Return the views of the explained scenarios, in the order in which they were given."""
-        read = (Opened.read(place) for place in self._places().values() if place.feedback())
-        return [self._view(opened) for opened in read if opened.session.finished]
+        _, opened = read_all(self._places())  # the home page says of any other why it cannot be opened
+        return [self._view(each) for each in opened if each.session.finished and each.place.feedback()]
 
     def _home(self) -> Json:
         progress, opened = read_all(self._places())
         for each in opened:
             self._hand_ins.send(each)
-        return view.home_view(self._desk.me(), progress, self._desk.policy()["clauses"])
+        return view.home_view(self._desk.me(), progress, self._desk.policy()["clauses"], today=date.today())
 
     def _view(self, opened: Opened) -> Json:
         place = opened.place

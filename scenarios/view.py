@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from scenarios.model import Decision, Scenario, Step
@@ -154,6 +155,8 @@ def home_view(
     me: Mapping[str, Any],
     progress: Mapping[str, Mapping[str, Any]],
     clauses: Sequence[Mapping[str, Any]] = (),
+    *,
+    today: date,
 ) -> Json:
     """Return the course's home page.
 
@@ -162,9 +165,10 @@ def home_view(
         progress: by route, ``{"state": "new|going|finished|explained|damaged", "answered", "left",
             "handed_in": bool}``; a scenario without an entry is not on the desk.
         clauses: the policy's clauses as on the desk, to say in words what one more step is about.
+        today: the day that due dates are told from.
     """
     known_clauses = {clause["id"]: clause for clause in clauses}
-    assignments = [_assignment(given, progress, known_clauses) for given in me["assignments"]]
+    assignments = [_assignment(given, progress, known_clauses, today) for given in me["assignments"]]
     rows = [row for given in assignments for row in given["scenarios"]]
     following = next(
         (r for r in rows if r["state"] == "going"), next((r for r in rows if r["state"] == "new"), None)
@@ -177,6 +181,7 @@ def _assignment(
     given: Mapping[str, Any],
     progress: Mapping[str, Mapping[str, Any]],
     clauses: Mapping[str, Mapping[str, Any]],
+    today: date,
 ) -> Json:
     rows = []
     for scenario in given["scenarios"]:
@@ -185,6 +190,7 @@ def _assignment(
         rows.append({**scenario, **here, "route": route})
     return {
         **{key: given.get(key) for key in ("id", "title", "kind", "due", "detail", "pass_share")},
+        "due_text": due(date.fromisoformat(given["due"]), today) if given.get("due") else None,
         "scenarios": rows,
         "one_more": [
             {key: clauses.get(clause, {}).get(key, "") for key in ("title", "statement")} | {"id": clause}
@@ -195,6 +201,15 @@ def _assignment(
         "state": _state(given.get("state", "not started"), rows),
         "minutes_left": sum(row["minutes"] for row in rows if row["state"] in ("new", "going")),
     }
+
+
+def due(day: date, today: date) -> str:
+    """Return in words when something is due."""
+    left, named = (day - today).days, f"{day:%B} {day.day}, {day.year}"
+    if left < 0:
+        return f"Was due {named}; you can still finish it"
+    soon = {0: " (today)", 1: " (tomorrow)"}.get(left, f" (in {left} days)" if left < 15 else "")
+    return f"Due {named}{soon}"
 
 
 def _state(recorded: str, rows: Sequence[Mapping[str, Any]]) -> str:

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from scenarios.answers import MAX_BYTES, MAX_LINE, AnswerLog, LogChanged, parse, read_log
+from scenarios.answers import MAX_BYTES, MAX_LINE, AnswerLog, LogChanged, parse, read_log, without_drafts
 from scenarios.errors import CourseError
 
 
@@ -187,3 +187,21 @@ def test_every_event_knows_where_its_line_ends(path):
     assert log.seen.ends == again.ends and again.ends[-1] == again.size == path.stat().st_size
     lines = [path.read_bytes()[:end].splitlines()[-1] for end in again.ends]
     assert [json.loads(line)["seq"] for line in lines] == [1, 2, 3]
+
+
+def test_drafts_are_left_out_and_the_rest_stays_as_it_was(path):
+    log = AnswerLog(path)
+    drafted = {"attempt": 1, "event": "drafted", "step": "a", "text": "a name"}
+    log.append(
+        {"attempt": 1, "event": "started"}, drafted, {"attempt": 1, "event": "answered", "text": '"drafted"'}
+    )
+    first = without_drafts(path.read_bytes())
+    assert [e["event"] for e in parse(first).events] == ["started", "answered"] and not parse(first).problems
+    with path.open("ab") as file:
+        file.write(b'{"event":"drafted", torn')
+    torn = without_drafts(path.read_bytes())
+    log.read()
+    log.append(drafted, {"attempt": 1, "event": "finished"})
+    last = without_drafts(path.read_bytes())
+    assert torn.startswith(first) and last.startswith(torn)
+    assert b"a name" not in last and parse(last).events[-1]["event"] == "finished"

@@ -17,7 +17,9 @@ from grading.course import Course, load_roster
 from grading.desk import make_desk
 from grading.submit import finished_logs, hand_in
 from scenarios.answers import MAX_BYTES
+from scenarios.desk import Place
 from scenarios.errors import CourseError
+from scenarios.opened import Opened
 
 Take = Callable[..., Path]
 
@@ -148,6 +150,28 @@ def test_a_finished_scenario_is_handed_in(
     second = submit(desk, capsys)
     noted = json.loads((desk / "mini" / "handed_in.json").read_text())
     assert (noted["T90"]["at"], noted["T91"]["at"]) == (result["at"], second["at"])
+
+
+def test_drafts_stay_on_the_desk_and_a_later_hand_in_keeps_the_first_time(
+    desk: Path, released: Course, take: Take, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = Place(desk, "mini", "T90")
+    take(desk, "mini", "T90", stop="words")
+    opened = Opened.read(place)
+    opened.draft("words", {"text": "Tell Rosa Miller"})
+    take(desk, "mini", "T90")
+    first = submit(desk, capsys)
+    (folder,) = released.inbound.iterdir()
+    handed = (folder / "T90.answers.jsonl").read_bytes()
+    assert b"Rosa Miller" in place.file(".answers.jsonl").read_bytes() and b"Rosa Miller" not in handed
+    opened = Opened.read(place)
+    opened.argue("ask", True)
+    assert Opened.read(place).is_unsent
+    submit(desk, capsys)
+    assert not Opened.read(place).is_unsent
+    assert place.handed_in()["at"] == first["at"]
+    (later,) = set(released.inbound.iterdir()) - {folder}
+    assert (later / "T90.answers.jsonl").read_bytes().startswith(handed)
 
 
 def test_nothing_finished_is_said(desk: Path, take: Take, capsys: pytest.CaptureFixture[str]) -> None:

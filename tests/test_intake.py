@@ -121,6 +121,33 @@ def test_hand_ins_between_two_collections_are_taken_in_order(released: Course, t
     assert (released.submitted / MAYA / "mini" / "T91.answers.jsonl").exists()
 
 
+def test_a_hand_in_overtaken_by_a_later_one_is_no_conflict(released: Course, take: Take) -> None:
+    log = take(desk(released, MAYA), "mini", "T90", "best")
+    short = log.read_bytes()
+    step = json.loads(short.splitlines()[1])["step"]
+    log.write_bytes(short + json.dumps(_argued(short, step)).encode() + b"\n")
+    hand_in(released, MAYA)
+    assert collect(released).problems == []
+    longer = submitted(released, MAYA, "T90.answers.jsonl")
+    log.write_bytes(short)  # its helper was the slower one
+    hand_in(released, MAYA)
+    assert collect(released).problems == []
+    assert submitted(released, MAYA, "T90.answers.jsonl") == longer != short
+
+
+def _argued(log: bytes, step: str) -> dict[str, object]:
+    seq = json.loads(log.splitlines()[-1])["seq"] + 1
+    return {
+        "v": 1,
+        "seq": seq,
+        "at": "2026-11-25T09:00:00.000Z",
+        "attempt": 1,
+        "event": "argued",
+        "step": step,
+        "on": True,
+    }
+
+
 def test_unknown_trainee_is_reported_and_left(released: Course, take: Take) -> None:
     hand_in(released, MAYA, take, T90="best")
     stranger = hand_in(released, JONAS, take, T90="best")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import re
 import resource
@@ -24,7 +23,6 @@ from grading.course import Course
 from scenarios import numbered
 from scenarios.answers import AnswerLog
 from scenarios.desk import Desk
-from scenarios.lab import plain
 from scenarios.opened import Opened
 
 sys.path.insert(0, str(Path(__file__).parent / "browser"))
@@ -80,20 +78,6 @@ def test_an_order_is_the_trainees_own() -> None:
 )
 def test_what_is_no_answer_is_told_in_one_sentence(kind: Any, typed: str, sentence: str) -> None:
     assert numbered.read(kind, THREE, typed) == sentence
-
-
-@pytest.mark.parametrize(
-    ("day", "said"),
-    [
-        ("2026-12-23", "Due December 23, 2026"),
-        ("2026-12-02", "Due December 2, 2026 (tomorrow)"),
-        ("2026-12-01", "Due December 1, 2026 (today)"),
-        ("2026-12-11", "Due December 11, 2026 (in 10 days)"),
-        ("2026-11-30", "Was due November 30, 2026; you can still finish it"),
-    ],
-)
-def test_a_due_date_says_how_far_it_is(day: str, said: str) -> None:
-    assert plain._due(datetime.date.fromisoformat(day), datetime.date(2026, 12, 1)) == said
 
 
 def test_the_pages_load_neither_yaml_nor_pandas_nor_nbgrader() -> None:

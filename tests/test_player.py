@@ -220,7 +220,14 @@ def test_practice_changes_nothing_of_the_first_attempt(player: Player, desk: Pat
     assert view["review"][0]["best"][0]["id"] == "decline"
     assert [option["id"] for option in view["review"][1]["best"]] == ["tell", "note"]
     assert ask(Player(Desk(desk)), "open")["ok"] == first
-    assert not ask(Player(Desk(desk)), "open", PRACTICE)["ok"]["answered"]  # the next one is new
+    before = events(desk)
+    assert (
+        ask(Player(Desk(desk)), "open", PRACTICE)["ok"]["review"] == view["review"]
+    )  # a reload shows its end
+    assert events(desk) == before
+    assert not ask(Player(Desk(desk)), "again", PRACTICE)["ok"]["answered"]
+    assert events(desk) == [*before, "started"]
+    assert ask(player, "again")["ok"]["finished"]  # the first attempt is never begun anew
 
 
 def test_practice_of_the_best_says_so(player: Player, desk: Path) -> None:
@@ -264,6 +271,14 @@ def test_results_hold_what_is_explained(player: Player, desk: Path) -> None:
     explained(desk, player)
     (view,) = ask(player, "results", "")["ok"]["scenarios"]
     assert (view["route"], len(view["review"])) == (T01, 5)
+
+
+def test_a_scenario_that_cannot_be_read_takes_no_result_away(player: Player, desk: Path) -> None:
+    explained(desk, player)
+    (desk / f"{T01.replace('T01', 'T06')}.json").write_text("[]")
+    assert len(ask(player, "results", "")["ok"]["scenarios"]) == 1
+    (desk / f"{T01}.answers.jsonl").write_text('{"v":2,"seq":1,"attempt":1}\n')
+    assert ask(player, "results", "")["ok"] == {"scenarios": []}
 
 
 def test_one_more_step_names_its_clause_in_words(desk: Path) -> None:
@@ -323,7 +338,7 @@ def test_finishing_hands_in_beside_the_conversation(
         player = Player(Desk(desk))
         monkeypatch.setattr(player, "send", pushed.append)
         play_all(player)
-        await player._hand_ins.tasks[miniature.ASSIGNMENT]
+        await player._hand_ins.tasks[desk, miniature.ASSIGNMENT]
         if state == "yes":
             miniature.explain(desk)
             await asyncio.sleep(player_module.changed.__globals__["SOON"] + 0.5)
@@ -353,7 +368,7 @@ def test_opening_home_hands_in_what_was_not(
 
     async def scene() -> None:
         player = Player(Desk(desk))
-        await player._hand_ins.tasks[miniature.ASSIGNMENT]
+        await player._hand_ins.tasks[desk, miniature.ASSIGNMENT]
 
     asyncio.run(scene())
     assert Player(Desk(desk)).first["ok"]["assignments"][0]["scenarios"][0]["handed_in"]

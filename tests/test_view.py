@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import miniature
@@ -68,4 +69,20 @@ def test_what_lies_on_the_desk_is_newer_than_what_was_recorded(
         route: {"state": state, "answered": 1, "left": 1, "handed_in": state in ("finished", "explained")}
         for route, state in zip(routes, states, strict=True)
     }
-    assert view.home_view(given, progress)["assignments"][0]["state"] == expected
+    assert view.home_view(given, progress, today=date(2026, 11, 25))["assignments"][0]["state"] == expected
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        ("2026-11-24", "Was due November 24, 2026; you can still finish it"),
+        ("2026-11-25", "Due November 25, 2026 (today)"),
+        ("2026-11-26", "Due November 26, 2026 (tomorrow)"),
+        ("2026-12-09", "Due December 9, 2026 (in 14 days)"),
+        ("2026-12-10", "Due December 10, 2026"),
+    ],
+)
+def test_a_due_day_in_words(day: str, words: str) -> None:
+    assert view.due(date.fromisoformat(day), date(2026, 11, 25)) == words
+    me = {**miniature.ME, "assignments": [{**miniature.ME["assignments"][0], "due": day}]}
+    assert view.home_view(me, {}, today=date(2026, 11, 25))["assignments"][0]["due_text"] == words

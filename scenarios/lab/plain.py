@@ -135,8 +135,8 @@ class ListPage(Page):
         """Show the list."""
         progress, opened = read_all(self.desk.places())
         for each in opened:
-            self.remind(each)
-        self.show("list", 200, home=view.home_view(self.desk.me(), progress))
+            self.hand_ins.send(each)
+        self.show("list", 200, home=view.home_view(self.desk.me(), progress, today=date.today()))
 
 
 class ScenarioPage(Page):
@@ -274,7 +274,6 @@ def _environment() -> Environment:
     environment.globals |= {"style": Markup(STYLE), "field_name": field_name}
     environment.filters |= {
         "day": _day,
-        "due": lambda iso: _due(date.fromisoformat(iso), date.today()),
         "moment": _moment,
         "points": lambda number: f"{number:.2f}".rstrip("0").rstrip("."),
         "minutes": lambda count: f"{count} minute{'' if count == 1 else 's'}",
@@ -286,14 +285,6 @@ def _environment() -> Environment:
 
 def _day(day: date) -> str:
     return f"{day:%B} {day.day}, {day.year}"
-
-
-def _due(day: date, today: date) -> str:
-    left = (day - today).days
-    if left < 0:
-        return f"Was due {_day(day)}; you can still finish it"
-    soon = {0: " (today)", 1: " (tomorrow)"}.get(left, f" (in {left} days)" if left < 15 else "")
-    return f"Due {_day(day)}{soon}"
 
 
 def _moment(iso: str) -> str:

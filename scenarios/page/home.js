@@ -2,7 +2,9 @@
 
 /** Whether the calm first screen is due: nothing was begun, and it was not read in this browser. */
 function isNew(page) {
-  return page.rows.length > 0 && page.rows.every(row => row.state === 'new') && !localStorage.getItem(seenKey(page));
+  const { rows } = page;
+  const begun = rows.some(row => row.state === 'going' || isDone(row));
+  return !begun && rows.some(row => row.state === 'new') && !inBrowser.get(seenKey(page));
 }
 
 const seenKey = page => `course:welcome:${page.home.id ?? ''}`;
@@ -14,7 +16,7 @@ function welcomePage(page) {
   const { home, rows } = page;
   const start = rows.find(row => row.state === 'new' || row.state === 'going');
   const share = home.assignments[0]?.pass_share;
-  const seen = () => localStorage.setItem(seenKey(page), 'yes');
+  const seen = () => inBrowser.set(seenKey(page), true);
   return h('div', { class: 'sheet narrow welcome' },
     h('p', { class: 'eyebrow' }, [home.course?.center, 'Before you start'].filter(Boolean).join(' · ')),
     h('h1', { tabindex: -1, 'data-focus': true }, home.course?.title ?? 'Staff training'),
@@ -23,12 +25,13 @@ function welcomePage(page) {
     rows.length > 0 && h('p', {}, `${rows.length === 1 ? 'One scenario' : `${rows.length} scenarios`}, about ${minutes(rows.reduce((sum, row) => sum + row.minutes, 0))} in all. You can stop after each one, or in the middle of one, and go on later where you left off.`),
     home.seen_by?.length > 0 && h('section', {}, h('h2', {}, 'Who sees my answers'), seenBy(home.seen_by)),
     h('section', {}, h('h2', {}, 'What is recorded'),
-      h('p', {}, 'What you choose and write, and when. Not how often you hesitated, and nothing you do elsewhere on the page: '
-        + 'reading the policy and “It just happened” leave no trace. Please write no real client details anywhere.')),
+      h('p', {}, 'What you choose and write, and when. While you write, drafts are kept on your desk so that nothing gets lost; '
+        + 'they are not handed in. Reading the policy and “It just happened” leaves no trace. '
+        + 'Please write no real client details anywhere, not even in a draft.')),
     h('section', {}, h('h2', {}, 'What happens if I miss'),
       h('p', {}, 'Nothing is lost by a wrong turn; it is what the course is for. Your first choices are the ones that count, and ',
         share ? `you pass with the best or an acceptable choice on ${number(share * 10)} of 10. ` : 'most of them should be good ones. ',
-        'If a choice breaks one of the clauses that protect somebody directly, you read why and take one more step on that clause.')),
+        'If a choice breaks one of the clauses that protect somebody directly, there is one more step: you read why, practise, and talk it over.')),
     h('p', { class: 'row' },
       start && link(start.route, { class: 'button primary big', 'aria-label': `Start: ${start.title}`, onclick: seen }, 'Start'),
       h('button', { type: 'button', class: 'button quietly', onclick: () => { seen(); page.to(''); } }, 'Look around first')),
@@ -99,7 +102,7 @@ const oneMore = (page, given) => h('section', { class: 'next one-more' },
     h('dt', {}, link(`policy/${clause.id}`, {}, clause.title || `Clause ${clause.id}`)), clause.statement && h('dd', {}, clause.statement)])),
   h('p', {}, 'Read why in your results, practise it once more, and talk it over',
     page.home.supervisor ? ` with ${page.home.supervisor}. ` : ' with your supervisor. ', 'Your first answers stay; this is about the next time.'),
-  h('p', { class: 'row' }, link(`policy/${given.one_more[0].id}`, { class: 'button primary' }, 'Take this step'),
+  h('p', { class: 'row' }, link(`policy/${given.one_more[0].id}`, { class: 'button primary' }, 'Read and practise'),
     link('results', { class: 'button' }, 'See my results')));
 
 function assignment(given) {
@@ -107,7 +110,7 @@ function assignment(given) {
   const left = given.minutes_left;
   return h('section', { class: 'assignment' },
     h('div', { class: 'heading' }, h('h2', {}, given.title), h('span', { class: `chip ${tone}` }, state)),
-    h('p', { class: 'quiet' }, [given.due && due(given.due), left ? `about ${minutes(left)} left` : null,
+    h('p', { class: 'quiet' }, [given.due_text, left ? `about ${minutes(left)} left` : null,
       given.scenarios.length > 1 && left && 'you can stop after each one'].filter(Boolean).join(' · ')),
     h('ol', { class: 'cards' }, given.scenarios.map(row => h('li', {}, scenarioCard(row)))));
 }

@@ -82,14 +82,25 @@ const number = value => String(Math.round(value * 100) / 100);
 const sentence = text => (text ? text[0].toUpperCase() + text.slice(1) : '');
 const when = iso => new Intl.DateTimeFormat('en-US', { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));
 
-function due(iso) {
-  const day = new Intl.DateTimeFormat('en-US', { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(iso));
-  const days = Math.ceil((new Date(`${iso}T23:59:59`) - Date.now()) / 864e5);
-  if (days < 0) return `Was due ${day}; you can still finish it`;
-  return `Due ${day}${days < 15 ? ` (${days === 0 ? 'today' : days === 1 ? 'tomorrow' : `in ${days} days`})` : ''}`;
-}
-
 const firstName = name => name.split(' ')[0];
+
+/** A browser's storage, which may be blocked or full: then nothing is remembered, and everything else goes on. */
+const memory = storage => {
+  const attempt = work => {
+    try {
+      return work(globalThis[storage]);
+    } catch {
+      return null;
+    }
+  };
+  return {
+    get: key => attempt(store => JSON.parse(store.getItem(key))),
+    set: (key, value) => attempt(store => store.setItem(key, JSON.stringify(value))),
+    drop: key => attempt(store => store.removeItem(key)),
+  };
+};
+const inTab = memory('sessionStorage');
+const inBrowser = memory('localStorage');
 
 let ids = 0;
 const uid = () => `course-${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}-${++ids}`;

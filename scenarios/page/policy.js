@@ -65,8 +65,7 @@ function clausePage(page, clause) {
     h('section', { class: 'stack' }, h('h2', {}, 'Where you practise it'),
       rows.length
         ? h('ol', { class: 'cards' }, rows.map(row => h('li', {}, scenarioCard(row), isDone(row)
-          && h('p', { class: 'row' }, link(`${row.route}/practice`, { class: 'button small' }, 'Practise it again, unscored',
-            h('span', { class: 'unseen' }, `: ${row.title}`))))))
+          && h('p', { class: 'row' }, page.practise(row.route, row.title)))))
         : h('p', { class: 'quiet' }, 'None of the scenarios you were given so far turns on this clause.')));
 }
 

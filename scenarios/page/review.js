@@ -80,8 +80,7 @@ function resultsPage(page, scenarios) {
       h('p', { class: 'quiet' }, tally(marks(view.review))),
       h('details', { class: 'fold', open: scenarios.length === 1 }, h('summary', {}, `The ${view.review.length} decisions, explained`),
         view.review.map((entry, index) => review(entry, index, page.home?.supervisor, null))),
-      h('p', { class: 'row' }, link(`${view.route}/practice`, { class: 'button small' }, 'Practise it again, unscored',
-        h('span', { class: 'unseen' }, `: ${view.title}`))))),
+      h('p', { class: 'row' }, page.practise(view.route, view.title)))),
     scenarios.length > 0 && printing());
 }
 

@@ -23,12 +23,15 @@ class Scene {
     return this.page.scene === this;
   }
 
-  /** The kernel has news of this scenario. */
+  /** The kernel has news of this scenario: the hand-in, the explanations, a mark. */
   news(view) {
-    const explained = this.view?.finished && !this.view.review && view.review;
+    const before = this.view;
     this.view = view;
     this.draw();
-    if (explained) this.page.say('The explanations of your decisions have arrived.');
+    const marks = review => review?.filter(entry => entry.mark).length ?? 0;
+    if (view.review && !before?.review) this.page.say('The explanations of your decisions have arrived.');
+    else if (marks(view.review) > marks(before?.review)) this.page.say('A mark has arrived.');
+    else if (view.handed_in.state !== before?.handed_in.state) this.page.say(this.checks().map(([, text]) => text).join(' '));
   }
 
   show(view) {
@@ -41,7 +44,7 @@ class Scene {
       this.top(view, this.bar),
       h('div', { class: 'scenario' },
         h('header', { class: 'opening' },
-          h('p', { class: 'eyebrow' }, [view.id, `about ${minutes(view.minutes)}`].join(' · '), !view.practice && [' · ',
+          h('p', { class: 'eyebrow' }, [view.id, `about ${minutes(view.minutes)}`].join(' · '), !view.practice && 'courseFolder' in configured() && [' · ',
             h('a', { href: plainPage(this.place) }, 'plain-text version')]),
           h('h1', { tabindex: -1, 'data-focus': true }, view.title),
           view.practice && h('p', { class: 'chip busy' }, 'Practice: nothing here changes your score'),
@@ -124,6 +127,7 @@ class Scene {
       items.push(['after', this.page.home?.next?.route ?? '', () => this.after()]);
     }
     const kept = new Map([...this.thread.children].map(node => [node.dataset.key, node]));
+    const focused = [...this.thread.children].find(node => node.contains(document.activeElement));
     const nodes = items.map(([name, data, build]) => {
       const key = `${name} ${JSON.stringify(data)}`;
       if (kept.has(key)) return kept.get(key);
@@ -135,6 +139,10 @@ class Scene {
     for (const [key, node] of kept) if (!nodes.includes(node)) node.remove();
     nodes.forEach((node, index) => this.thread.children[index] !== node && this.thread.insertBefore(node, this.thread.children[index] ?? null));
     if (kept.size) fresh.forEach(node => node.classList.add('fresh'));
+    if (focused && !focused.isConnected) { // what came in its place takes over the focus
+      const name = focused.dataset.key.split(' ')[0];
+      focus(fresh.find(node => node.dataset.key.startsWith(`${name} `))?.querySelector('h2, h3'));
+    }
   }
 
   turn(turn, open) {
@@ -171,16 +179,16 @@ class Scene {
   }
 
   decision(turn) {
-    const store = `course:${this.route}`;
-    const kept = JSON.parse(sessionStorage.getItem(store) ?? 'null');
+    const store = `course:${this.page.home?.id ?? ''}:${this.route}`; // the next one at this computer is somebody else
+    const kept = inTab.get(store);
     const mine = kept?.step === turn.step ? kept.answer : turn.draft;
     const unsaved = kept?.step === turn.step && kept.chosen;
     const lost = unsaved && 'Your last answer could not be confirmed. It is still here: please choose it again.';
     const status = h('p', { class: 'status' }, lost);
     if (lost) this.page.say(lost);
     const problem = h('p', { class: 'problem', role: 'alert' });
-    const remember = chosen => sessionStorage.setItem(store, JSON.stringify({ step: turn.step, answer: field.read(), chosen }));
-    const draft = isWritten(turn) ? this.drafts(turn.step, () => field.read(), status) : null;
+    const remember = chosen => inTab.set(store, { step: turn.step, answer: field.read(), chosen });
+    const draft = isWritten(turn) ? this.drafts(turn.step, () => field.read(), status, () => inTab.drop(store)) : null;
     const changed = () => {
       problem.textContent = '';
       remember(false);
@@ -191,7 +199,6 @@ class Scene {
     const choose = button(choosing[turn.kind], async () => {
       problem.textContent = field.missing() ?? '';
       if (problem.textContent) return;
-      this.flush = null;
       draft?.cancel();
       remember(true);
       status.textContent = 'Saving…';
@@ -204,7 +211,8 @@ class Scene {
         remember(false);
         return;
       }
-      sessionStorage.removeItem(store);
+      inTab.drop(store);
+      this.flush = null;
       this.advance(reply.ok, step);
     });
     const hint = h('p', { class: 'hint', id: uid() }, hints[turn.kind]);
@@ -227,8 +235,8 @@ class Scene {
     mine?.querySelector('.asked').scrollIntoView({ block: 'start', behavior: calm() ? 'auto' : 'smooth' });
   }
 
-  /** Return a function that keeps a draft a moment after the last key; `status` says when it is on disk. */
-  drafts(step, read, status) {
+  /** Return a function that keeps a draft a moment after the last key; `status` says when it is on disk, and `kept` is told. */
+  drafts(step, read, status, kept) {
     let timer = null;
     let since = 0;
     let last = '';
@@ -240,6 +248,7 @@ class Scene {
       last = JSON.stringify(answer);
       const reply = await this.ask('draft', { step, answer });
       if (timer) return;
+      if (reply.ok?.saved) kept();
       status.textContent = reply.error ?? (reply.ok.saved ? 'Draft saved' : 'Draft kept in this tab');
     };
     const later = () => {
@@ -265,33 +274,37 @@ class Scene {
         h('h2', { tabindex: -1, 'data-focus': true }, 'What this run looks like'),
         h('p', { class: 'quiet' }, 'This was practice. Your first answers and their score stay as they were.'));
     }
-    const steps = [['yes', 'Your answers are saved.']];
-    if (handed.state === 'yes') steps.push(['yes', `Handed in${handed.at ? ` on ${when(handed.at)}` : ''}.`]);
-    else if (handed.state === 'sending') steps.push(['busy', 'Handing in…']);
-    else steps.push(['no', `Not handed in yet. ${handed.why ?? 'It will be tried again when you open the course.'}`]);
-    if (handed.state === 'yes' && !explained) steps.push(['busy', 'The explanations arrive here in a few seconds.']);
     const again = async () => {
       const reply = await this.ask('hand_in');
       if (reply.ok) this.page.heard(this.route, reply.ok);
     };
     return h('section', { class: `result${explained ? ' review' : ''}` },
       h('h2', { tabindex: -1, 'data-focus': !!explained }, explained ? 'Why: your decisions, explained' : 'Finished'),
-      h('ul', { class: 'checks' }, steps.map(([state, text]) => h('li', { class: state }, text))),
+      h('ul', { class: 'checks' }, this.checks().map(([state, text]) => h('li', { class: state }, text))),
       handed.state === 'waiting' && button('Hand in now', again),
       score?.maximum > 0 && h('p', { class: 'quiet' }, `${number(score.points)} of ${number(score.maximum)} points so far.`));
+  }
+
+  /** What has become of the answers: [state, sentence] each. */
+  checks() {
+    const { handed_in: handed, review: explained } = this.view;
+    const steps = [['yes', 'Your answers are saved.']];
+    if (handed.state === 'yes') steps.push(['yes', `Handed in${handed.at ? ` on ${when(handed.at)}` : ''}.`]);
+    else if (handed.state === 'sending') steps.push(['busy', 'Handing in…']);
+    else steps.push(['no', `Not handed in yet. ${handed.why ?? 'It will be tried again when you open the course.'}`]);
+    if (handed.state === 'yes' && !explained) steps.push(['busy', 'The explanations arrive here in a few seconds.']);
+    return steps;
   }
 
   after() {
     const { only, home } = this.page;
     const next = home?.next;
     if (only) return h('section', { class: 'after' }, h('p', { class: 'quiet' }, 'You can stop here. Everything is kept.'));
-    const again = link(`${this.place}/practice`, { class: 'button' }, 'Practise it again, unscored');
-    if (this.view.practice) again.onclick = () => this.page.go(); // the address is the same, the attempt a new one
     return h('section', { class: 'after' },
       h('p', { class: 'quiet' }, 'You can stop here. Everything is kept.'),
       h('p', { class: 'row' },
         next && next.route !== this.place && link(next.route, { class: 'button primary' }, `Next: ${next.title}`),
-        again,
+        this.page.practise(this.place),
         link('', { class: 'button' }, 'Back to the course')));
   }
 }

@@ -2,6 +2,8 @@
 
 const PATIENCE = 3000; // ms without the kernel's word until the page says that something is not saved yet
 
+const SAVES = ['begin', 'again', 'answer', 'draft', 'argue'];
+
 class Talk {
   /** `model` is the widget's; `pushed(route, view)` takes what arrives unasked. */
   constructor(model, pushed) {
@@ -9,7 +11,7 @@ class Talk {
     this.pushed = pushed;
     this.count = 0;
     this.waiting = new Map(); // number of a request -> what to do with its reply
-    this.late = new Set();
+    this.late = new Map(); // number of a request -> whether something waits to be saved
     this.closed = false;
     this.warning = h('div', { class: 'warning', role: 'alert', hidden: true });
     model.on('msg:custom', this.heard);
@@ -26,12 +28,12 @@ class Talk {
   ask(what, more = {}) {
     const n = ++this.count;
     return new Promise(resolve => {
-      const timer = setTimeout(() => this.isLate(n), PATIENCE);
+      const timer = setTimeout(() => this.isLate(n, what), PATIENCE);
       this.waiting.set(n, { resolve, timer });
       try {
         this.model.send({ n, do: what, ...more });
       } catch {
-        this.isLate(n);
+        this.isLate(n, what);
       }
     });
   }
@@ -47,11 +49,11 @@ class Talk {
     request.resolve(message);
   };
 
-  isLate(n) {
+  isLate(n, what) {
     if (this.closed) return;
-    this.late.add(n);
+    this.late.set(n, SAVES.includes(what));
     this.warning.replaceChildren(
-      h('p', {}, h('strong', {}, 'Not saved yet. '),
+      h('p', {}, h('strong', {}, [...this.late.values()].some(Boolean) ? 'Not saved yet. ' : 'One moment. '),
         'The course does not answer. What was saved before is safe, and what you typed is kept in this tab.'),
       h('button', { type: 'button', class: 'button', onclick: () => location.reload() }, 'Reload'));
     this.warning.hidden = false;
@@ -65,7 +67,7 @@ class Tabs {
   constructor(twice) {
     this.me = uid();
     this.route = '';
-    this.channel = new BroadcastChannel(`course ${location.pathname}`);
+    this.channel = globalThis.BroadcastChannel ? new BroadcastChannel(`course ${location.pathname}`) : {};
     this.channel.onmessage = ({ data: { from, route, answers } }) => {
       if (from === this.me || !route || route !== this.route) return;
       if (answers) twice();
@@ -79,10 +81,10 @@ class Tabs {
   }
 
   say(more) {
-    this.channel.postMessage({ from: this.me, route: this.route, ...more });
+    this.channel.postMessage?.({ from: this.me, route: this.route, ...more });
   }
 
   close() {
-    this.channel.close();
+    this.channel.close?.();
   }
 }

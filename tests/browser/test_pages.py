@@ -174,6 +174,8 @@ def test_practice_changes_no_score_and_is_explained(front: Front, page: Page) ->
     expect(page.get_by_text("Just what the policy asks").first).to_be_visible()
     expect(page.get_by_text("This can do harm")).to_be_visible()
     expect(page.get_by_text("points so far")).to_have_count(0)
+    page.reload()
+    expect(page.get_by_role("heading", name="What this run looks like")).to_be_visible()
     page.get_by_role("link", name="Practise it again, unscored").click()
     expect(page.get_by_role("heading", name="What do you do with the request?")).to_be_visible()
     events = log(front.desk)
@@ -231,15 +233,56 @@ def test_one_more_step_leads_to_the_clause_and_never_says_failed(front: Front, p
     expect(page.locator(".chip").get_by_text("One more step: C17")).to_be_visible()
     expect(page.locator(".one-more").get_by_role("link", name="No connections with clients")).to_be_visible()
     assert "fail" not in page.locator(".course").inner_text().lower()
-    page.get_by_role("link", name="Take this step").click()
+    page.get_by_role("link", name="Read and practise").click()
     expect(page.get_by_role("link", name=re.compile("Practise it again, unscored"))).to_be_visible()
 
 
-def test_an_unknown_page_is_one_plain_sentence_and_a_way_back(front: Front, page: Page) -> None:
-    page.goto(front.route("policy/C99"))
-    expect(page.get_by_text("There is no such page in this course.")).to_be_visible()
+@pytest.mark.parametrize(
+    ("route", "sentence"),
+    [
+        ("policy/C99", "There is no such page in this course."),
+        ("100%", "not among those you were given"),
+        ("constructor", "not among those you were given"),
+        ("elsewhere/T01/practice", "not among those you were given"),
+    ],
+)
+def test_an_unknown_page_is_one_plain_sentence_and_a_way_back(
+    front: Front, page: Page, route: str, sentence: str
+) -> None:
+    page.goto(front.route(route))
+    expect(page.get_by_text(sentence)).to_be_visible()
     page.get_by_role("link", name="Back to the course").click()
     expect(page.get_by_role("link", name="Start: A friend request")).to_be_visible()
+    assert page.broken == []  # type: ignore[attr-defined]
+
+
+def test_a_browser_that_remembers_nothing_takes_answers_all_the_same(front: Front, page: Page) -> None:
+    page.add_init_script("""for (const name of ['localStorage', 'sessionStorage']) {
+        Object.defineProperty(window, name, { get() { throw new DOMException('blocked', 'SecurityError'); } });
+    }
+    delete window.BroadcastChannel;""")
+    page.goto(front.address)
+    page.get_by_role("link", name="Start: A friend request").click()
+    choose(page, "Leave it unanswered")
+    question(page, "What do you do about it today?")
+    assert [event["event"] for event in log(front.desk)] == ["started", "answered"]
+
+
+def test_what_is_pushed_home_leaves_the_focus_and_what_was_opened(front: Front, page: Page) -> None:
+    played(front.desk)
+    me = json.loads((front.desk / "me.json").read_text())
+    me["seen_by"] += ["Whoever looks after the files could open them."]
+    (front.desk / "me.json").write_text(json.dumps(me))
+    (front.desk / f"{T01}.feedback.json").unlink()
+    page.goto(front.route(T01))
+    expect(page.get_by_text("The explanations arrive here in a few seconds.")).to_be_visible()
+    page.get_by_role("link", name="Back to the course").click()
+    page.get_by_text("All of it, line by line").click()
+    page.get_by_role("link", name="A crisis search").last.focus()
+    miniature.explain(front.desk)
+    expect(page.get_by_text("Explained")).to_be_visible()
+    expect(page.get_by_role("link", name="A crisis search").last).to_be_focused()
+    expect(page.get_by_text("Whoever looks after the files could open them.")).to_be_visible()
 
 
 def test_an_order_is_made_by_touch(front: Front, chromium: Browser) -> None:
