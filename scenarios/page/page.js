@@ -76,11 +76,13 @@ class Page {
 
   /** Draw a page anew under somebody who reads it: the focus and what was opened stay. */
   inPlace(draw) {
-    const focused = this.content.contains(document.activeElement) && document.activeElement.getAttribute('href');
+    const { activeElement: focused } = document;
+    const href = this.content.contains(focused) && focused.getAttribute('href');
     const opened = [...this.content.querySelectorAll('details[open] > summary')].map(summary => summary.textContent);
     draw();
     for (const summary of this.content.querySelectorAll('summary')) summary.parentElement.open ||= opened.includes(summary.textContent);
-    if (focused) focus([...this.content.querySelectorAll('a')].find(node => node.getAttribute('href') === focused));
+    const same = [...this.content.querySelectorAll('a')].filter(node => node.getAttribute('href') === href);
+    focus(same.find(node => node.className === focused.className) ?? same[0]);
   }
 
   say(text) {
