@@ -233,10 +233,15 @@
         }
         const kernel = context.session?.kernel;
         show(SLOW, 'Start again', again);
-        if (isConnected() && (await widgets(kernel)) !== undefined && mine === run && starting) afresh(kernel); // it got lost
+        const lives = isConnected() && (await widgets(kernel)) !== undefined;
+        if (!lives || mine !== run || !starting) return;
+        await afresh(kernel).catch(() => { // the word to run got lost
+          starting = false;
+          mend();
+        });
       }
 
-      /** Run the page again where an answer does not come, though the kernel lives; whether that is not too soon. */
+      /** Run the page again where an answer does not come, though the kernel lives, unless that was tried just now. */
       async function afresh(kernel) {
         const due = performance.now() - rerun > RERUN;
         if (due) {
@@ -319,11 +324,15 @@
           if (known !== undefined) start(); // it is up again, and the word of it was lost
           return known !== undefined;
         }
+        if (known === 0) {
+          await join(kernel.id); // this kernel is a new one
+          return true;
+        }
         if (known && unanswered()) await pause(1000); // what was asked meanwhile is being answered
-        const stale = known === 0 || (known && unanswered()); // this kernel is a new one, or a question never got there
-        if (stale && (await afresh(kernel))) return true;
+        const lost = known && unanswered(); // a question never got there
+        if (lost && (await afresh(kernel))) return true;
         hide(); // of a kernel that hangs the page itself says that nothing is saved
-        return known !== undefined && !stale;
+        return known && !lost;
       }
 
       /** Find out what is wrong, say it, and put it right as soon as that can be done. */
