@@ -199,14 +199,13 @@ class Page {
   fail(sentence) {
     this.scene = null;
     document.title = this.title;
-    const reload = () => location.reload();
+    const back = !this.only && this.home && link('', { class: 'button primary' }, 'Back to the course');
     this.fill(
       h('div', { class: 'sheet narrow' },
         h('h1', { 'data-focus': true, tabindex: -1 }, 'This page cannot be shown right now'),
         h('p', { class: 'lead' }, sentence),
-        h('p', { class: 'row' },
-          h('button', { type: 'button', class: 'button primary', onclick: reload }, 'Reload'),
-          !this.only && this.home && link('', { class: 'button' }, 'Back to the course'))));
+        h('p', { class: 'row' }, back,
+          h('button', { type: 'button', class: `button${back ? '' : ' primary'}`, onclick: () => location.reload() }, 'Reload'))));
     focus(this.content.querySelector('h1'));
   }
 }
