@@ -90,6 +90,11 @@ class Page {
     setTimeout(() => (this.live.textContent = text), 60);
   }
 
+  /** Say news after what is being said: it may arrive while a consequence is still being read. */
+  sayToo(text) {
+    setTimeout(() => this.live.append(h('span', {}, ` ${text}`)), 60);
+  }
+
   /** Show one sentence that needs no answer, and say it. */
   tell(sentence) {
     this.content.querySelector('.told')?.remove();

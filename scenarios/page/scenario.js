@@ -29,9 +29,11 @@ class Scene {
     this.view = view;
     this.draw();
     const marks = review => review?.filter(entry => entry.mark).length ?? 0;
-    if (view.review && !before?.review) this.page.say('The explanations of your decisions have arrived.');
-    else if (marks(view.review) > marks(before?.review)) this.page.say('A mark has arrived.');
-    else if (view.handed_in.state !== before?.handed_in.state) this.page.say(this.checks().map(([, text]) => text).join(' '));
+    if (view.review && !before?.review) this.page.sayToo('The explanations of your decisions have arrived.');
+    else if (marks(view.review) > marks(before?.review)) this.page.sayToo('A mark has arrived.');
+    else if (['yes', 'waiting'].includes(view.handed_in.state) && view.handed_in.state !== before?.handed_in.state) {
+      this.page.sayToo(this.checks().slice(1).map(([, text]) => text).join(' '));
+    }
   }
 
   show(view) {

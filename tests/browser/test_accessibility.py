@@ -181,7 +181,8 @@ def warned(stage: Stage) -> None:
 
 def away(stage: Stage) -> None:
     without_server(stage, lambda route: route.abort())
-    expect(stage.page.get_by_text("cannot be reached right now")).to_be_visible()
+    # Longer than elsewhere: the state before this one left the page waiting for a kernel that did not answer.
+    expect(stage.page.get_by_text("cannot be reached right now")).to_be_visible(timeout=60_000)
 
 
 def signed_out(stage: Stage) -> None:
