@@ -203,12 +203,12 @@ def decisions(camera: Camera, desk: Path, t01: str, t06: str) -> None:
     answer(desk, "T01", "quiet", until="note")
     camera.to(t01, "fieldset")
     camera.take("consequence-and-next", whole=False)
-    shutil.copy(camera.path("consequence-and-next", 1280, "light"), DOCS / "player.png")
     camera.take("conversation")
     answer(desk, "T01", "quiet", until="call")
     camera.to(t01, "fieldset")
     page.locator(".option").first.click()
     camera.take("multiple", whole=False)
+    shutil.copy(camera.path("multiple", 1280, "light"), DOCS / "player.png")
     answer(desk, "T01", "quiet", until="words")
     camera.to(t01, "textarea")
     page.locator(".course textarea").fill(
