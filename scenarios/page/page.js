@@ -92,7 +92,7 @@ class Page {
 
   /** Say news after what is being said: it may arrive while a consequence is still being read. */
   sayToo(text) {
-    setTimeout(() => this.live.append(h('span', {}, ` ${text}`)), 60);
+    setTimeout(() => this.live.append(` ${text}`), 60);
   }
 
   /** Show one sentence that needs no answer, and say it. */
