@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -228,9 +229,9 @@ def bare(root: Path) -> Iterator[Server]:
         f"--IdentityProvider.token={token}",
         f"--ServerApp.root_dir={folder}",
     ]
-    process = psutil.Popen(
-        [sys.executable, "-m", "jupyterlab", *arguments], env=environment | folders, cwd=folder
-    )
+    command = [sys.executable, "-m", "jupyterlab", *arguments]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = psutil.Popen(command, env=environment | folders, cwd=folder, **quiet)
     try:
         yield Server(f"http://127.0.0.1:{port}", token, process)
     finally:
