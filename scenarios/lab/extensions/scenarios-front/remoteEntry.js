@@ -182,6 +182,7 @@
       let ran = false; // the page has stood since the last new kernel
       let down = false; // the kernel is being restarted
       let mending = false;
+      let doubt = false; // something has happened since the last look
       let id = null; // of the kernel, also when its connection is gone
       let wake = () => {};
       let rerun = -Infinity;
@@ -338,14 +339,17 @@
       /** Find out what is wrong, say it, and put it right as soon as that can be done. */
       async function mend() {
         wake();
+        doubt = true;
         if (mending || starting) return;
         mending = true;
         for (let wait = 1000, done = false; !done; wait = Math.min(2 * wait, ANSWER)) {
+          doubt = false;
           const found = await look();
           if (found === 'out') show(OUT, 'Sign in again', () => location.reload());
           else if (found === 'away') show(unanswered() ? AWAY_UNSAVED : AWAY, 'Try now', () => wake());
           else done = await rejoin(found).catch(error => console.warn('course front:', error));
-          if (!done) await pause(wait);
+          if (doubt && !starting) done = false; // what was put right may be broken again by now
+          if (!done) await pause(doubt ? 0 : wait);
         }
         mending = false;
       }
