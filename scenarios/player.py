@@ -52,6 +52,7 @@ class Player(anywidget.AnyWidget):
         self._desk = desk
         self._only = only
         self._opened: dict[str, Opened] = {}
+        self._at = ""
         self._hand_ins = HandIns(lambda: self._places().values(), self._push)
         self._watching: dict[str, asyncio.Task[None]] = {}
         self.first = self.respond({"do": "home"})
@@ -62,12 +63,10 @@ class Player(anywidget.AnyWidget):
         reply: Json = {"n": request.get("n")}
         try:
             reply["ok"] = self._do(request)
-        except CourseError as error:
-            reply |= {"error": str(error), "changed": isinstance(error, LogChanged)}
-            reply["gone"] = isinstance(error, Withdrawn)
         except Exception as error:
             log.debug("request failed", exc_info=True)
-            reply["error"] = plainly(error)
+            reply |= {"error": plainly(error), "changed": isinstance(error, LogChanged)}
+            reply["gone"] = isinstance(error, Withdrawn)
         return reply
 
     def _do(self, request: Mapping[str, Any]) -> Json:
@@ -78,7 +77,7 @@ class Player(anywidget.AnyWidget):
             return self._desk.policy()
         if do == "results":
             return {"scenarios": self._results()}
-        place = self._place(route)
+        place, self._at = self._place(route), route
         opened = None if do in ("open", "argue") else self._opened.get(route)
         opened = opened or self._open(route, place)
         if do == "show":
@@ -166,8 +165,9 @@ class Player(anywidget.AnyWidget):
 
     def _push(self) -> None:
         """Show what is on the desk now, without being asked."""
-        finished = [route for route, opened in self._opened.items() if opened.session.finished]
-        for request in ({"do": "home"}, *({"do": "show", "at": route} for route in finished)):
+        opened = self._opened.get(self._at)
+        shown = [{"do": "show", "at": self._at}] if opened and opened.session.finished else []
+        for request in ({"do": "home"}, *shown):
             reply = self.respond(request)
             if "ok" in reply:
                 self.send({"push": request.get("at", ""), "view": reply["ok"]})

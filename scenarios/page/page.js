@@ -172,10 +172,8 @@ class Page {
   }
 
   show(name, page) {
-    const known = PAGES.find(([route]) => route === name)?.[1];
-    document.title = !name ? this.title : `${page.querySelector('h1')?.textContent ?? known} · ${this.title}`;
-    const plainly = name === 'welcome' || page.classList.contains('welcome');
-    this.fill(!plainly && this.menu(name), page);
+    document.title = !name ? this.title : `${page.querySelector('h1').textContent} · ${this.title}`;
+    this.fill(!page.classList.contains('welcome') && this.menu(name), page);
   }
 
   fill(...nodes) {
