@@ -305,6 +305,7 @@ def test_a_tablet_locked_for_twenty_minutes_wakes_up_at_the_same_place(
     page.clock.install()
     opened(front, page)
     page.get_by_label("Leave it unanswered").check()
+    page.locator(".course").evaluate("page => page.classList.add('before')")
     tablet = page.context.new_cdp_session(page)
     tablet.send("Page.setWebLifecycleState", {"state": "frozen"})
     wire.cut()
@@ -314,7 +315,6 @@ def test_a_tablet_locked_for_twenty_minutes_wakes_up_at_the_same_place(
         until(lambda: front.kernels() not in ([], [old]))
     wire.mend()
     page.clock.fast_forward("20:00")
-    page.locator(".course").evaluate("page => page.classList.add('before')")
     tablet.send("Page.setWebLifecycleState", {"state": "active"})
     if kernel == "restarted":
         expect(
