@@ -18,7 +18,7 @@ from pathlib import Path
 import miniature
 import pytest
 from kiosk import Front, Wire, serving, until
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 from test_journey import T01, answers, choose, log, question
 
 from scenarios.desk import Desk
@@ -126,6 +126,29 @@ def test_an_answer_whose_confirmation_was_lost_is_not_asked_again(
     wire.mend()
     expect(page.get_by_role("heading", name=SECOND)).to_be_visible()
     goes_on(page)
+    choose(page, "Tell Dana", "Choose these")
+    question(page, "In which order do you do them?")
+    assert answers(front.desk) == ["request", "record"]
+
+
+def test_a_connection_that_stays_mute_gives_way_to_another(front: Front, page: Page) -> None:
+    mute = set[str]()
+
+    def pass_on(socket: WebSocketRoute) -> None:
+        session = socket.url.partition("session_id=")[2]
+        server = socket.connect_to_server()
+        server.on_message(lambda message: session in mute or socket.send(message))
+        sessions.append(session)
+
+    sessions: list[str] = []
+    page.route_web_socket(re.compile("/api/kernels/.*/channels"), pass_on)
+    opened(front, page)
+    mute.update(sessions)  # also when they connect again
+    choose(page, "Leave it unanswered")
+    until(lambda: answers(front.desk) == ["request"])
+    expect(page.get_by_role("heading", name=SECOND)).to_be_visible(timeout=60_000)
+    goes_on(page)
+    assert set(sessions) > mute
     choose(page, "Tell Dana", "Choose these")
     question(page, "In which order do you do them?")
     assert answers(front.desk) == ["request", "record"]

@@ -234,9 +234,9 @@
         }
         const kernel = context.session?.kernel;
         show(SLOW, 'Start again', again);
-        const lives = isConnected() && (await widgets(kernel)) !== undefined;
-        if (!lives || mine !== run || !starting) return;
-        await afresh(kernel).catch(() => { // the word to run got lost
+        const known = isConnected() ? await widgets(kernel) : undefined;
+        if (known === undefined || mine !== run || !starting) return;
+        await (known === null ? join(kernel.id) : afresh(kernel)).catch(() => { // the word to run got lost
           starting = false;
           mend();
         });
@@ -294,7 +294,7 @@
         return reply && Object.keys(reply.content.comms).length;
       };
 
-      /** How many widgets the kernel holds; undefined when it does not answer. */
+      /** How many widgets the kernel holds; undefined when it does not answer, null when it answers others only. */
       async function widgets(kernel) {
         const before = run;
         const known = await asked(kernel);
@@ -305,7 +305,7 @@
         twin.dispose();
         if (other === undefined || kernel.isDisposed || run !== before) return undefined;
         await within(ANSWER, kernel.reconnect());
-        return asked(kernel);
+        return (await asked(kernel)) ?? null;
       }
 
       /** With a server that answers: have a living connection to a kernel that knows the page. */
@@ -321,13 +321,13 @@
         if (says.hasChildNodes()) show(AGAIN);
         const known = await widgets(kernel);
         if (starting) return true;
+        if (known === null || (known === 0 && !down)) {
+          await join(kernel.id); // its connection stays mute, or this kernel is a new one
+          return true;
+        }
         if (down) {
           if (known !== undefined) start(); // it is up again, and the word of it was lost
           return known !== undefined;
-        }
-        if (known === 0) {
-          await join(kernel.id); // this kernel is a new one
-          return true;
         }
         if (known && unanswered()) await pause(1000); // what was asked meanwhile is being answered
         const lost = known && unanswered(); // a question never got there
