@@ -229,6 +229,8 @@ def _settings(
         "FileCheckpoints": {"checkpoint_dir": str(state / "data" / "checkpoints")},
         # With the default of three seconds a trainee waits longer than need be when a kernel died.
         "KernelRestarter": {"time_to_dead": 1.0},
+        # One that hangs loses nothing by being ended sooner than after five: what is saved is on disk.
+        "KernelManager": {"shutdown_wait_time": 1.0},
     }
 
 

@@ -113,6 +113,26 @@ def test_a_kernel_that_dies_again_and_again_is_told_and_can_be_started_again(
     assert answers(front.desk) == ["request"]
 
 
+def test_a_kernel_that_hangs_once_it_was_restarted_is_told_and_can_be_started_again(
+    front: Front, page: Page
+) -> None:
+    opened(front, page)
+    page.get_by_label("Leave it unanswered").check()
+    (old,) = front.kernels()
+    os.kill(old, signal.SIGKILL)
+    until(lambda: front.kernels() not in ([], [old]))
+    (new,) = front.kernels()
+    os.kill(new, signal.SIGSTOP)
+    reads(page, "This takes longer than usual. Saved answers are safe; wait a little, or start it again.")
+    page.get_by_role("button", name="Start again").click()
+    expect(page.locator(".course-front-wait")).to_have_count(0, timeout=60_000)
+    goes_on(page)
+    expect(page.get_by_label("Leave it unanswered")).to_be_checked()
+    page.get_by_role("button", name="Choose this").click()
+    question(page, SECOND)
+    assert answers(front.desk) == ["request"]
+
+
 def test_an_answer_whose_confirmation_was_lost_is_not_asked_again(
     wired: tuple[Front, Wire], page: Page
 ) -> None:

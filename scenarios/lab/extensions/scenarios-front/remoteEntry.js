@@ -296,14 +296,13 @@
 
       /** How many widgets the kernel holds; undefined when it does not answer, null when it answers others only. */
       async function widgets(kernel) {
-        const before = run;
         const known = await asked(kernel);
         if (known !== undefined || kernel.isDisposed) return known;
         // Is it the kernel that hangs, or a connection that only looks alive, as after a long sleep?
         const twin = kernel.clone();
         const other = await asked(twin);
         twin.dispose();
-        if (other === undefined || kernel.isDisposed || run !== before) return undefined;
+        if (other === undefined || kernel.isDisposed) return undefined;
         await within(ANSWER, kernel.reconnect());
         return (await asked(kernel)) ?? null;
       }
@@ -318,15 +317,16 @@
         }
         if (!isConnected() && (!down || kernel.connectionStatus === 'disconnected')) await within(ANSWER, kernel.reconnect());
         if (!isConnected()) return false;
-        if (says.hasChildNodes()) show(AGAIN);
+        if (says.hasChildNodes() && !says.textContent.startsWith(SLOW)) show(AGAIN);
         const known = await widgets(kernel);
-        if (starting) return true;
-        if (known === null || (known === 0 && !down)) {
+        if (known === null || (known === 0 && !down && !starting)) {
           await join(kernel.id); // its connection stays mute, or this kernel is a new one
           return true;
         }
+        if (starting) return true;
         if (down) {
-          if (known !== undefined) start(); // it is up again, and the word of it was lost
+          if (known === undefined) show(SLOW, 'Start again', again);
+          else start(); // it is up again, and the word of it was lost
           return known !== undefined;
         }
         if (known && unanswered()) await pause(1000); // what was asked meanwhile is being answered
