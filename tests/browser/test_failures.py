@@ -174,6 +174,35 @@ def test_a_connection_that_stays_mute_gives_way_to_another(front: Front, page: P
     assert answers(front.desk) == ["request", "record"]
 
 
+def test_a_page_that_could_not_be_drawn_is_drawn_again(front: Front, page: Page) -> None:
+    dropped = []
+
+    def pass_on(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def back(message: str | bytes) -> None:
+            if (
+                not dropped
+                and isinstance(message, bytes)
+                and b'"comm_open"' in message
+                and b"anywidget" in message
+            ):
+                dropped.append(message)
+            else:
+                socket.send(message)
+
+        server.on_message(back)
+
+    page.route_web_socket(re.compile("/api/kernels/.*/channels"), pass_on)
+    page.goto(front.route(T01))
+    expect(page.locator(".course .decision")).to_be_visible()
+    goes_on(page)
+    assert dropped
+    choose(page, "Leave it unanswered")
+    question(page, SECOND)
+    assert answers(front.desk) == ["request"]
+
+
 def test_a_server_restarted_under_an_open_page_is_found_again(tmp_path: Path, page: Page) -> None:
     desk, state = miniature.make(tmp_path / "desk"), tmp_path / "state"
     written(desk)

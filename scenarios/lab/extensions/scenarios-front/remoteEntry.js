@@ -204,6 +204,7 @@
       const within = (ms, promise) => Promise.race([promise, new Promise(done => setTimeout(done, ms))]).catch(() => undefined);
       const isConnected = () => context.session?.kernel?.connectionStatus === 'connected';
       const unanswered = () => !!panel.node.querySelector('.course .warning:not([hidden])');
+      const stands = () => !!panel.node.querySelector('.course');
 
       async function start() {
         const mine = ++run;
@@ -217,6 +218,7 @@
           for (const cell of cells) await CodeCell.execute(cell, context);
           ran = true;
           if (mine === run) hide();
+          setTimeout(() => mine === run && !stands() && mend(), ANSWER); // what was run can still fail to be drawn
         } catch (error) {
           console.warn('course front:', error); // a kernel that died while it ran; its next status starts anew
         } finally {
@@ -330,9 +332,10 @@
           return known !== undefined;
         }
         if (known && unanswered()) await pause(1000); // what was asked meanwhile is being answered
-        const lost = known && unanswered(); // a question never got there
+        const lost = known && (unanswered() || !stands()); // a question never got there, or the page did not
         if (lost && (await afresh(kernel))) return true;
-        hide(); // of a kernel that hangs the page itself says that nothing is saved
+        if (stands()) hide(); // of a kernel that hangs the page itself says that nothing is saved
+        else show(SLOW, 'Start again', again);
         return known && !lost;
       }
 
