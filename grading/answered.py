@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,16 +13,12 @@ from grading import score
 from grading.course import Assignment
 from grading.gradebook import ANSWER, ARGUED, ATTEMPT, HAND_IN
 from grading.hand_in import HandIn, plain
+from grading.rebuild import printable
 from grading.roster import Person
 from scenarios.answers import parse
 from scenarios.errors import CourseError
-from scenarios.model import Scenario
+from scenarios.model import Answer, Decision, Scenario, payload
 from scenarios.session import Session
-
-TOLD = 5
-"""Unusable lines of one log that are told one by one."""
-
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +29,15 @@ class Play:
     events: list[dict[str, Any]]
     session: Session
 
+    @property
+    def times(self) -> list[str]:
+        """When the attempt was started and finished, and each step answered, as the log says."""
+        outer = [_first(self.events, "started"), _first(self.events, "finished")]
+        return [*(at for at in outer if at), *self.session.answered_at.values()]
+
 
 def replay(log: bytes, scenario: Scenario, assignment: str) -> tuple[Play, list[str]]:
-    """Return a log's play, and a sentence for what in it could not be used.
+    """Return a log's play, and one sentence if something in it could not be used.
 
     Raises:
         CourseError: nothing in it can be used.
@@ -47,8 +48,8 @@ def replay(log: bytes, scenario: Scenario, assignment: str) -> tuple[Play, list[
         raise CourseError(f"{name} was made in another assignment; it was not taken.")
     session = Session(scenario, parsed.events)
     said = [*parsed.problems, *(f"{name}, {plain(problem, 300)}" for problem in session.problems)]
-    if len(said) > TOLD:
-        said[TOLD:] = [f"{name} has {len(said) - TOLD} more lines that could not be used."]
+    if len(said) > 1:
+        said = [f"{said[0]} {len(said) - 1} more could not be used, either."]
     return Play(log, parsed.events, session), said
 
 
@@ -88,10 +89,11 @@ def record(
     answers: list[dict[str, Any]] = []
     for scenario, play in plays.items():
         about = {**key, "scenario": scenario, "version": play.session.scenario.version}
-        attempts.append(about | _attempt(play) | {"handed_in_at": earlier.get(scenario, hand_in.timestamp)})
+        handed_in_at = earlier.get(scenario, hand_in.timestamp)
+        attempts.append(about | _attempt(play, hand_in) | {"handed_in_at": handed_in_at})
         answers += [
             about | row | {"earlier_mark": marks.get((scenario, row["step"]))}
-            for row in _answers(play.session, assignment.marked_in(scenario))
+            for row in _answers(play.session, assignment.marked_in(scenario), hand_in)
             if (scenario, row["step"]) not in before
         ]
     db.execute(ARGUED.delete().where(ARGUED.c.student_id == person.id, ARGUED.c.assignment == assignment.id))
@@ -108,16 +110,16 @@ def record(
         db.execute(ANSWER.insert(), answers)
 
 
-def _attempt(play: Play) -> dict[str, Any]:
-    finished = play.session.finished
+def _attempt(play: Play, hand_in: HandIn) -> dict[str, Any]:
+    started, finished = play.session.started, play.session.finished
     return {
-        "started_at": _first(play.events, "started"),
+        "started_at": _moment(_first(play.events, "started"), hand_in) if started else None,
         "finished": finished,
-        "finished_at": _first(play.events, "finished") if finished else None,
+        "finished_at": _moment(_first(play.events, "finished"), hand_in) if finished else None,
     }
 
 
-def _answers(session: Session, marked: frozenset[str]) -> Iterable[dict[str, Any]]:
+def _answers(session: Session, marked: frozenset[str], hand_in: HandIn) -> Iterable[dict[str, Any]]:
     decisions = dict(session.scenario.decisions())
     graded = session.scenario.graded(marked)
     for step, answer in session.answers.items():
@@ -125,13 +127,22 @@ def _answers(session: Session, marked: frozenset[str]) -> Iterable[dict[str, Any
         yield {
             "step": step,
             "kind": decision.kind,
-            "answer_json": json.dumps(answer),
+            "answer_json": json.dumps(_shown(decision, answer)),
             "points": score.points(decision, answer),
             "maximum": decision.maximum,
             "graded": step in graded,
             "violated": json.dumps(score.violated(decision, answer)),
-            "answered_at": _moment(session.answered_at[step]),
+            "answered_at": _moment(session.answered_at[step], hand_in),
         }
+
+
+def _shown(decision: Decision, answer: Answer) -> Answer:
+    """Return an answer whose words can be shown everywhere."""
+    if decision.kind == "text":
+        return payload("text", printable(answer["text"]))
+    if decision.kind == "form":
+        return payload("form", {field: printable(text) for field, text in answer["fields"].items()})
+    return answer
 
 
 def _standing_marks(db: Connection, assignment: str, student: str) -> dict[tuple[str, str], float]:
@@ -162,9 +173,11 @@ def _name(db: Connection, person: Person) -> None:
         db.execute(table.insert(), {"id": person.id, **names})
 
 
-def _moment(value: object) -> str | None:
-    return value if isinstance(value, str) and _MOMENT.fullmatch(value) else None
+def _moment(at: str, hand_in: HandIn) -> str:
+    """Return an event's time, or the hand-in's if that cannot be true."""
+    return at if hand_in.holds(at) else f"{hand_in.at.isoformat(timespec='milliseconds')}Z"
 
 
-def _first(events: Iterable[Mapping[str, Any]], name: str) -> str | None:
-    return next((_moment(e.get("at")) for e in events if e.get("event") == name and e["attempt"] == 1), None)
+def _first(events: Iterable[Mapping[str, Any]], name: str) -> str:
+    mine = (str(e.get("at")) for e in events if e.get("event") == name and e["attempt"] == 1)
+    return next(mine, "")

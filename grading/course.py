@@ -92,6 +92,11 @@ class Course:
         return self.exchange / COURSE_ID / "inbound"
 
     @property
+    def released_feedback(self) -> Path:
+        """Feedback pages as trainees fetch them."""
+        return self.exchange / COURSE_ID / "feedback"
+
+    @property
     def release(self) -> Path:
         """What nbgrader generated for release."""
         return self.root / "release"
@@ -240,6 +245,8 @@ def nbgrader_config(course: Course) -> Config:
     config.Exchange.root = str(course.exchange)
     config.Exchange.cache = str(course.root / "cache")
     config.ExchangeFactory.collect = "grading.intake.Intake"
+    # nbgrader's own feedback shows code and loads scripts from elsewhere.
+    config.GenerateFeedback.exporter_class = "grading.pages.Page"
     # A trainee's id need not be the name of an account of this machine.
     config.ExchangeCollect.check_owner = False
     config.ClearSolutions.text_stub = NO_ANSWER

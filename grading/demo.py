@@ -80,7 +80,7 @@ def _clear(root: Path) -> None:
 
 def _write_roster(course: Course, people: list[Person]) -> None:
     out = io.StringIO()
-    writer = csv.DictWriter(out, ROSTER_COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(out, ROSTER_COLUMNS, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows(asdict(person) for person in people)
     write_atomically(course.roster, out.getvalue())

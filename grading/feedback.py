@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import logging
-import warnings
 from argparse import ArgumentParser, Namespace
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -15,23 +13,27 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from grading import gradebook, safe
-from grading.course import CENTER, TITLE, Assignment, Course, load_assignments, nbgrader_config
+from grading.course import CENTER, TITLE, Assignment, Course, load_assignments
 from grading.course import assignment as one_assignment
 from grading.desk import write_me
-from grading.explain import explanation
+from grading.explain import Mark, explanation
 from grading.gradebook import ANSWER, ATTEMPT
 from grading.hand_in import SECRET, TIMESTAMP
 from grading.roster import load_roster
 from scenarios import load
 from scenarios.answers import read_bytes
 from scenarios.errors import CourseError
-from scenarios.model import Scenario
+from scenarios.model import Answer, Scenario
 from scenarios.publish import load_published
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
 EXAMPLE = "python -m grading feedback --assignment onboarding-therapist"
+GIVEN = "given.txt"
+"""The time of the hand-in that was explained, once the explanation is in all its places."""
+
+Played = tuple[dict[str, Answer], dict[str, Mark]]
 
 
 @dataclass(slots=True)
@@ -57,54 +59,80 @@ def give(
     given = Given()
     wanted = [one_assignment(course, assignment)] if assignment else load_assignments(course).values()
     with gradebook.working(course):
+        _open_exchange(course)
         for each in wanted:
             if course.released(each.id):
                 _give(course, each, trainees, changed, given)
     return given
 
 
+def _open_exchange(course: Course) -> None:
+    """Make the folder of the pages as nbgrader does: who knows a page's name can read it, nobody can list them."""
+    if course.exchange.is_dir() and not course.released_feedback.is_dir():
+        course.released_feedback.mkdir(parents=True)
+        course.released_feedback.chmod(0o711)
+
+
 def _give(
     course: Course, assignment: Assignment, trainees: Collection[str] | None, changed: bool, given: Given
 ) -> None:
-    played = _played(course, assignment.id, trainees)
-    people: dict[str, list[tuple[str, dict[str, Any]]]] = {}
-    clauses, names = load.clauses(), load_roster(course)
-    pinned = {ref.id: load_published(ref.id, ref.version) for ref in assignment.scenarios}
-    for (trainee, scenario), (answers, marks) in played.items():
-        if trainee not in people and changed and not _changed(course, trainee, assignment.id):
+    names = load_roster(course)
+    explainer = Explainer(course, assignment)
+    for trainee, played in explainer.played(trainees).items():
+        if changed and not _changed(course, trainee, assignment.id):
             continue
-        data = explanation(assignment, *pinned[scenario], answers, marks, clauses)
-        people.setdefault(trainee, []).append((scenario, data))
-    for trainee, explained in people.items():
         try:
-            files = {}
-            for scenario, data in explained:
-                files[f"{scenario}.feedback.json"] = json.dumps(data, ensure_ascii=False, indent=1) + "\n"
-                name = names[trainee].name if trainee in names else trainee
-                files[f"{scenario}.html"] = render(pinned[scenario][0], data, assignment.title, name)
-            _place(course, trainee, assignment.id, files)
-            _write(course, trainee, assignment.id, files)
-            given.explained += [(trainee, assignment.id, scenario) for scenario, _ in explained]
+            pages: dict[str, bytes] = {}
+            data: dict[str, bytes] = {}
+            for scenario, (answers, marks) in played.items():
+                pages[scenario], data[f"{scenario}.feedback.json"] = explainer.explain(
+                    trainee, scenario, answers, marks
+                )
+            _place(course, trainee, assignment.id, data)
+            _write(course, trainee, assignment.id, pages, data)
             if trainee in names and (course.desk(trainee) / "me.json").exists():
                 write_me(course, names[trainee])
-        except (
-            OSError,
-            CourseError,
-            ValueError,
-            KeyError,
-            TypeError,
-        ) as error:  # a desk its owner broke, too
+            _note(course, trainee, assignment.id)
+            given.explained += [(trainee, assignment.id, scenario) for scenario in played]
+        # a desk its owner broke, too
+        except (OSError, CourseError, ValueError, KeyError, TypeError) as error:
             given.problems.append(
                 f"{trainee}, {assignment.id}: the explanation could not be put in place ({error})."
             )
-    if people:
-        _release(course, assignment.id, list(people), given)
+
+
+class Explainer:
+    """Explains an assignment's finished first attempts, as data and as pages."""
+
+    def __init__(self, course: Course, assignment: Assignment) -> None:
+        self.course, self.assignment = course, assignment
+        self.pinned = {ref.id: load_published(ref.id, ref.version) for ref in assignment.scenarios}
+        self.clauses, self.names = load.clauses(), load_roster(course)
+
+    def played(self, trainees: Collection[str] | None) -> dict[str, dict[str, Played]]:
+        """Return trainee -> scenario -> answers and released marks, of the finished first attempts."""
+        return _played(self.course, self.assignment.id, trainees)
+
+    def explain(
+        self, trainee: str, scenario: str, answers: Mapping[str, Answer], marks: Mapping[str, Mark]
+    ) -> tuple[bytes, bytes]:
+        """Return the page (HTML) and the data (JSON) of one finished scenario."""
+        data = explanation(self.assignment, *self.pinned[scenario], answers, marks, self.clauses)
+        page = self.page(trainee, scenario, data)
+        return page, json.dumps(data, ensure_ascii=False).encode()
+
+    def page(self, trainee: str, scenario: str, data: Mapping[str, Any] | None) -> bytes:
+        """Return the page of an explanation: no code, no script, no address outside it.
+
+        Without an explanation, as for a scenario that is not finished, it says when there will be one.
+        """
+        name = self.names[trainee].name if trainee in self.names else trainee
+        return render(self.pinned[scenario][0], data, self.assignment.title, name).encode()
 
 
 def _played(
     course: Course, assignment: str, trainees: Collection[str] | None
-) -> dict[tuple[str, str], tuple[dict[str, Any], dict[str, Any]]]:
-    """Return (trainee, scenario) -> answers and released marks, of the finished first attempts."""
+) -> dict[str, dict[str, Played]]:
     from grading.marks import released
 
     where = (ATTEMPT.c.student_id == ANSWER.c.student_id) & (ATTEMPT.c.assignment == ANSWER.c.assignment)
@@ -117,68 +145,64 @@ def _played(
     )
     if trainees is not None:
         query = query.where(ANSWER.c.student_id.in_(trainees))
-    found: dict[tuple[str, str], tuple[dict[str, Any], dict[str, Any]]] = {}
+    found: dict[str, dict[str, Played]] = {}
     with gradebook.reading(course) as db:
         marks = released(db, assignment)
         for trainee, scenario, step, answer in db.execute(query):
-            key = trainee, scenario
-            found.setdefault(key, ({}, marks.get(key, {})))[0][step] = json.loads(answer)
+            mine = found.setdefault(trainee, {})
+            answers, _ = mine.setdefault(scenario, ({}, marks.get((trainee, scenario), {})))
+            answers[step] = json.loads(answer)
     return found
 
 
 def _changed(course: Course, trainee: str, assignment: str) -> bool:
-    here, there = (root / trainee / assignment / TIMESTAMP for root in (course.feedback, course.submitted))
-    return not here.exists() or here.read_bytes() != there.read_bytes()
+    given, submitted = course.feedback / trainee / assignment / GIVEN, course.submitted / trainee / assignment
+    return not given.exists() or given.read_bytes() != (submitted / TIMESTAMP).read_bytes()
 
 
-def _write(course: Course, trainee: str, assignment: str, files: dict[str, str]) -> None:
-    folder = course.feedback / trainee / assignment
+def _note(course: Course, trainee: str, assignment: str) -> None:
+    """Note for which hand-in an explanation is in all its places; nbgrader's own command takes the note away."""
+    with safe.folder(course.feedback, trainee, assignment) as fd:
+        safe.write(GIVEN, fd, safe.read(TIMESTAMP, fd, 256))
+
+
+def _write(
+    course: Course, trainee: str, assignment: str, pages: Mapping[str, bytes], data: Mapping[str, bytes]
+) -> None:
+    """Write the pages and data as `nbgrader generate_feedback` lays them, and release the pages as nbgrader does."""
+    folder, submitted = (root / trainee / assignment for root in (course.feedback, course.submitted))
+    secret = read_bytes(submitted / SECRET, 256)
     folder.mkdir(parents=True, exist_ok=True)
-    submitted = course.submitted / trainee / assignment
     with safe.folder(folder) as fd:
-        for name, content in files.items():
-            safe.write(name, fd, content.encode())
-        for name in (SECRET, TIMESTAMP):  # the time last: with it, the feedback counts as given
-            safe.write(name, fd, read_bytes(submitted / name, 256))
+        for scenario, page in pages.items():
+            safe.write(f"{scenario}.html", fd, page)
+        for name, content in data.items():
+            safe.write(name, fd, content)
+        safe.write(SECRET, fd, secret)
+        safe.write(TIMESTAMP, fd, read_bytes(submitted / TIMESTAMP, 256))
+    with safe.folder(course.released_feedback) as fd:
+        for scenario, page in pages.items():
+            safe.write(f"{_key(secret, scenario)}.html", fd, page)
 
 
-def _place(course: Course, trainee: str, assignment: str, files: dict[str, str]) -> None:
+def _key(secret: bytes, scenario: str) -> str:
+    """Return the name under which `nbgrader fetch_feedback` looks for a page."""
+    from nbgrader.utils import notebook_hash
+
+    return str(notebook_hash(secret=secret.decode("ascii"), notebook_id=scenario))
+
+
+def _place(course: Course, trainee: str, assignment: str, files: Mapping[str, bytes]) -> None:
     """Put the data on the trainee's desk, if that is on this machine; no link there is followed."""
     if not course.desk(trainee).exists():
         return
     with safe.folder(course.desks, trainee, assignment) as fd:
         for name, content in files.items():
-            if name.endswith(".json"):
-                safe.write(name, fd, content.encode())
+            safe.write(name, fd, content)
 
 
-def _release(course: Course, assignment: str, trainees: list[str], given: Given) -> None:
-    """Put the pages into the exchange through nbgrader, so that `nbgrader fetch_feedback` finds them."""
-    from nbgrader.coursedir import CourseDirectory
-    from nbgrader.exchange import ExchangeError
-    from nbgrader.exchange.default import ExchangeReleaseFeedback
-
-    config = nbgrader_config(course)
-    for trainee in trainees if len(trainees) < MANY else ["*"]:
-        folders = CourseDirectory(config=config)
-        folders.assignment_id, folders.student_id = assignment, trainee
-        quiet = logging.Logger("nbgrader", logging.CRITICAL)
-        step = ExchangeReleaseFeedback(coursedir=folders, config=config, log=quiet)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", ResourceWarning)  # nbgrader leaves a file to the collector
-                step.start()
-        except (ExchangeError, OSError) as error:
-            given.problems.append(f"{assignment}: feedback could not be put into the exchange ({error}).")
-            return
-
-
-MANY = 20
-"""From so many trainees, nbgrader is asked once to release everybody's pages."""
-
-
-def render(scenario: Scenario, data: dict[str, Any], assignment_title: str, name: str) -> str:
-    """Return an explanation as one HTML page: no code, no script, no address outside the page."""
+def render(scenario: Scenario, data: Mapping[str, Any] | None, assignment_title: str, name: str) -> str:
+    """Return an explanation, or that there is none yet, as one HTML page."""
     return _template().render(
         scenario=scenario,
         feedback=data,

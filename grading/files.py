@@ -20,7 +20,7 @@ def write_atomically(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-            temporary.chmod(0o644)
+            os.fchmod(file.fileno(), 0o644)  # not by its name, which another may have given to a link by now
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)

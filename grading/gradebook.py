@@ -85,6 +85,14 @@ HAND_IN = Table(
     comment="The folders of the exchange's inbound that were taken in. problems: a JSON list of sentences.",
 )
 
+ACCOUNT = Table(
+    "course_account",
+    OWN,
+    Column("student_id", String(128), primary_key=True),
+    Column("account", String(128), nullable=False),
+    comment="The account of this machine that a trainee's first hand-in belonged to: nobody else hands in for them.",
+)
+
 ARGUED = Table(
     "course_argued",
     OWN,

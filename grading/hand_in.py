@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import re
 import stat
 import time
@@ -25,34 +26,56 @@ SETTLING = 30.0
 """Seconds after which a folder without a secret is no longer taken for one that is just being copied."""
 AHEAD = timedelta(minutes=5)
 """How far a trainee's clock may run ahead of ours."""
+BEHIND = timedelta(hours=1)
+"""How much earlier than its folder was made a hand-in may say it is: a slow copy, or a clock that is behind."""
+STRAYS = 3
+"""Entries of inbound that are told one by one."""
 
 _NAME = re.compile(
     r"(?P<student>[^+/]{1,128})\+(?P<assignment>[^+/]{1,128})\+(?P<at>[ -*,-.0-~]{1,64})(\+[ -*,-.0-~]{1,64})?"
 )
 _AT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{1,6} UTC", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 _SECRET = re.compile(rb"[0-9a-f]{128}")
 _EXPECTED = re.compile(r"handed_in\.json|\.ipynb_checkpoints|feedback|[TFS]\d\d\.(ipynb|json|feedback\.json)")
 
 
 @dataclass(frozen=True, slots=True)
 class HandIn:
-    """A folder in inbound; ``at`` is its time in UTC, by the name if that can be true, else by the disk."""
+    """A folder in inbound; ``at`` is its time in UTC, by the name if that can be true, else by the disk.
+
+    ``doubt`` says in a sentence that the name was not believed. Nothing in it is older than ``released``.
+    """
 
     name: str
     student: str
     assignment: str
     at: datetime
+    doubt: str = ""
+    released: datetime = datetime.min
 
     @property
     def timestamp(self) -> str:
         """The time as nbgrader writes it."""
-        return f"{self.at:%Y-%m-%d %H:%M:%S.%f} UTC"
+        return _written(self.at)
+
+    def holds(self, moment: str) -> bool:
+        """Return whether the time of an event is well formed, not before the release and not after the hand-in."""
+        try:
+            at = datetime.fromisoformat(moment).replace(tzinfo=None) if _MOMENT.fullmatch(moment) else None
+        except ValueError:
+            return False
+        return at is not None and self.released <= at + AHEAD and at <= self.at + AHEAD
 
 
 @dataclass(slots=True)
 class Content:
-    """What was taken from a folder: a log a scenario, nbgrader's two files, and what a supervisor must know."""
+    """What was taken from a folder: a log a scenario, nbgrader's two files, and what a supervisor must know.
 
+    ``owner`` is the account the folder belongs to: a name can be forged, an owner cannot.
+    """
+
+    owner: str = ""
     logs: dict[str, bytes] = field(default_factory=dict)
     timestamp: bytes = b""
     secret: bytes = b""
@@ -62,7 +85,8 @@ class Content:
 def listed(inbound: Path) -> tuple[list[HandIn], list[str]]:
     """Return the complete hand-ins, oldest first, and a sentence for each entry that is none."""
     found: list[HandIn] = []
-    problems: list[str] = []
+    strays: dict[str, str] = {}
+    released = _released(inbound.with_name("outbound"))
     with os.scandir(inbound) as entries:
         for entry in entries:
             try:
@@ -71,17 +95,49 @@ def listed(inbound: Path) -> tuple[list[HandIn], list[str]]:
                 continue  # it was taken away meanwhile
             match = _NAME.fullmatch(entry.name)
             if not stat.S_ISDIR(status.st_mode):
-                problems.append(f"inbound/{plain(entry.name)} is not a folder; it was left where it is.")
+                strays[plain(entry.name)] = "not a folder"
             elif not match:
-                problems.append(
-                    f"inbound/{plain(entry.name)} is not named like a hand-in; it was left where it is."
-                )
+                strays[plain(entry.name)] = "not named like a hand-in"
             elif not _settling(inbound / entry.name, status):
-                at = parse_time(match["at"]) or datetime.fromtimestamp(status.st_ctime, UTC).replace(
-                    tzinfo=None
-                )
-                found.append(HandIn(entry.name, match["student"], match["assignment"], at))
-    return sorted(found, key=lambda h: (h.at, h.name)), sorted(problems)
+                since = released.get(match["assignment"], datetime.min)
+                at, doubt = _time(match["at"], _utc(status.st_ctime), since)
+                found.append(HandIn(entry.name, match["student"], match["assignment"], at, doubt, since))
+    return sorted(found, key=lambda h: (h.at, h.name)), _left(strays)
+
+
+def _left(strays: Mapping[str, str]) -> list[str]:
+    if len(strays) <= STRAYS:
+        return [f"inbound/{name} is {why}; it was left where it is." for name, why in sorted(strays.items())]
+    some = ", ".join(sorted(strays)[:STRAYS])
+    return [f"inbound holds {len(strays)} entries that are no hand-ins ({some} …); they were left there."]
+
+
+def _released(outbound: Path) -> dict[str, datetime]:
+    """Return when each assignment was released: the time of its oldest file, which copying keeps."""
+    found: dict[str, datetime] = {}
+    for file in outbound.glob("*/*"):
+        at = _utc(file.stat().st_mtime)
+        found[file.parent.name] = min(at, found.get(file.parent.name, at))
+    return found
+
+
+def _time(claimed: str, made: datetime, released: datetime) -> tuple[datetime, str]:
+    """Return a hand-in's time, and a sentence if that is not the time it claims.
+
+    The disk keeps when a folder was made or last changed; whoever owns it cannot set that back.
+    """
+    at = parse_time(claimed)
+    if at and max(released, made - BEHIND) <= at <= made + AHEAD:
+        return at, ""
+    return made, f"its time, {claimed}, is not when its folder was made; {_written(made)} was used."
+
+
+def _utc(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+
+
+def _written(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S.%f} UTC"
 
 
 def plain(text: str, limit: int = 80) -> str:
@@ -90,9 +146,14 @@ def plain(text: str, limit: int = 80) -> str:
     return shown if len(text) <= limit else shown + "…"
 
 
+def is_young(status: os.stat_result) -> bool:
+    """Return whether a folder changed so lately that it may still be being copied."""
+    return time.time() - status.st_ctime < SETTLING
+
+
 def _settling(path: Path, status: os.stat_result) -> bool:
     """Nbgrader writes the secret last; without it, and young, the folder is still being copied."""
-    return time.time() - status.st_ctime < SETTLING and not os.path.lexists(path / SECRET)
+    return is_young(status) and not os.path.lexists(path / SECRET)
 
 
 def parse_time(text: str) -> datetime | None:
@@ -116,16 +177,19 @@ def read(inbound: Path, hand_in: HandIn, assignment: Assignment, released: Mappi
     """
     content = Content()
     with safe.folder(inbound, hand_in.name) as fd:
+        content.owner = _account(os.fstat(fd).st_uid)
         _look_around(fd, assignment, content)
         for scenario in (ref.id for ref in assignment.scenarios):
             if log := _take(f"{scenario}.answers.jsonl", fd, MAX_BYTES, content):
                 content.logs[scenario] = log
             _compare(f"{scenario}.ipynb", fd, released[scenario], content)
-        content.timestamp = _take(TIMESTAMP, fd, 128, content) or b""
-        content.secret = _take(SECRET, fd, 256, content) or b""
+        # What is wrong with these two is said once, below.
+        content.timestamp = _take(TIMESTAMP, fd, 128, Content()) or b""
+        content.secret = _take(SECRET, fd, 256, Content()) or b""
     if content.timestamp.decode("utf-8", "replace").strip() != hand_in.timestamp:
         content.problems.append(
-            f"{TIMESTAMP} is missing, malformed or not that of the hand-in; {hand_in.timestamp} was used."
+            hand_in.doubt
+            or f"{TIMESTAMP} is missing, malformed or not that of the hand-in; {hand_in.timestamp} was used."
         )
         content.timestamp = hand_in.timestamp.encode()
     if not _SECRET.fullmatch(content.secret):
@@ -134,6 +198,13 @@ def read(inbound: Path, hand_in: HandIn, assignment: Assignment, released: Mappi
         )
         content.secret = os.urandom(64).hex().encode()
     return content
+
+
+def _account(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:  # an account of another machine
+        return str(uid)
 
 
 def _take(name: str, fd: int, limit: int, content: Content) -> bytes | None:

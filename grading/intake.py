@@ -136,7 +136,8 @@ def _take(
                     said = submitted.take(inbound, each, roster[each.student])
                 taken[each.student, assignment.id] = None
             except (CourseError, OSError, ValueError) as error:
-                said = [f"the hand-in could not be taken in ({error})."]
+                why = (error.strerror or error) if isinstance(error, OSError) else error
+                said = [f"the hand-in could not be taken in ({why})."]
             collected.problems += [f"{each.student}, {assignment.id}: {sentence}" for sentence in said]
     collected.taken = list(taken)
 

@@ -33,7 +33,10 @@ PERSON_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A row of the roster; ``supervisor`` is the id of a person, or empty."""
+    """A row of the roster; ``supervisor`` is the id of a person, or empty.
+
+    ``account`` (a column that may be left out) is the account of this machine that hands in for them, or empty.
+    """
 
     id: str
     name: str
@@ -43,6 +46,7 @@ class Person:
     supervisor: str
     hired_on: date
     left_on: date | None = None
+    account: str = ""
 
     @property
     def audience(self) -> str | None:
@@ -114,6 +118,7 @@ def _person(row: Mapping[str, str], where: str) -> Person:
         **{column: row[column] for column in ROSTER_COLUMNS[:6]},
         hired_on=date.fromisoformat(row["hired_on"]),
         left_on=date.fromisoformat(row["left_on"]) if row["left_on"] else None,
+        account=row.get("account", ""),
     )
 
 

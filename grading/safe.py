@@ -61,10 +61,8 @@ def read(name: str, folder_fd: int, limit: int) -> bytes:
             content = file.read(limit + 1) if status.st_size <= limit else b""
     finally:
         os.close(fd)
-    if len(content) > limit or status.st_size > limit:
-        raise CourseError(
-            f"{name} has {status.st_size} bytes, more than the {limit} allowed; it was not read"
-        )
+    if (size := max(len(content), status.st_size)) > limit:
+        raise CourseError(f"{name} has {size} bytes, more than the {limit} allowed; it was not read")
     return content
 
 

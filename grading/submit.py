@@ -95,7 +95,7 @@ def handed_in(mine: Path) -> dict[str, dict[str, Any]]:
     """Return scenario id -> {at, size} of what was handed in from an assignment's folder on a desk."""
     try:
         data = json.loads(read_bytes(mine / "handed_in.json"))
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, ValueError, RecursionError):
         return {}
     entries = data.items() if isinstance(data, dict) else ()
     return {scenario: entry for scenario, entry in entries if isinstance(entry, dict)}

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from grading import hand_in, safe
 from grading.answered import Play, record, replay
 from grading.course import Assignment, Course
+from grading.gradebook import ACCOUNT
 from grading.hand_in import SECRET, TIMESTAMP, HandIn
 from grading.rebuild import Notebook, fenced
 from grading.released import as_released
@@ -52,10 +53,12 @@ class Submitted:
         Files are replaced one by one and the time comes last, so that a run cut short is simply repeated.
         """
         content = hand_in.read(inbound, each, self.assignment, self.released)
+        self._must_be_theirs(person, content.owner)
         problems = content.problems
         folder = self.folder(person.id)
         folder.mkdir(parents=True, exist_ok=True)
         plays: dict[str, Play] = {}
+        timestamp = _later(folder, each, content, problems)
         with safe.folder(folder) as fd:
             for scenario, notebook in self.notebooks.items():
                 play = self._play(scenario, folder, content.logs.get(scenario), each, problems)
@@ -64,9 +67,21 @@ class Submitted:
                     safe.write(f"{scenario}.answers.jsonl", fd, play.log)
                 safe.write(f"{scenario}.ipynb", fd, notebook.fill(self._written(scenario, play)))
             safe.write(SECRET, fd, content.secret)
-            safe.write(TIMESTAMP, fd, _later(folder, each, content, problems))
+            safe.write(TIMESTAMP, fd, timestamp)
         record(self.db, self.assignment, person, each, plays, problems)
         return problems
+
+    def _must_be_theirs(self, person: Person, owner: str) -> None:
+        """Raise CourseError unless the folder is of the account the roster names, else that handed in first."""
+        first = select(ACCOUNT.c.account).where(ACCOUNT.c.student_id == person.id)
+        known = person.account or self.db.scalar(first)
+        if not known:
+            self.db.execute(ACCOUNT.insert(), {"student_id": person.id, "account": owner})
+        elif known != owner:
+            raise CourseError(
+                f"its folder belongs to the account {owner}, not to {known}; "
+                f"if that is right, write {owner} for {person.id} into the column account of roster.csv"
+            )
 
     def _play(
         self, scenario: str, folder: Path, new: bytes | None, each: HandIn, problems: list[str]
@@ -87,6 +102,9 @@ class Submitted:
             try:
                 play, said = replay(new, self.scenarios[scenario], self.assignment.id)
                 problems += said
+                if wrong := [at for at in play.times if not each.holds(at)]:
+                    time = f"a time that cannot be true ({hand_in.plain(wrong[0], 40)})"
+                    problems.append(f"{name} holds {time}; that of the hand-in was used.")
                 return play
             except CourseError as error:
                 problems.append(str(error))
@@ -118,9 +136,11 @@ def _later(folder: Path, each: HandIn, content: hand_in.Content, problems: list[
     """Return the submission's time: always after the earlier one's, or nbgrader would not grade again."""
     try:
         earlier = hand_in.parse_time(read_bytes(folder / TIMESTAMP, 128).decode("ascii", "replace"))
+        # It was taken in before, and cut short before that was recorded.
+        repeated = read_bytes(folder / SECRET, 256) == content.secret
     except FileNotFoundError:
         return content.timestamp
-    if earlier is None or each.at > earlier:
+    if earlier is None or each.at > earlier or repeated:
         return content.timestamp
     now = HandIn(each.name, each.student, each.assignment, datetime.now(UTC).replace(tzinfo=None)).timestamp
     problems.append(f"its time, {each.timestamp}, is not after the earlier hand-in's; {now} was used.")

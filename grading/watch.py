@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
+from grading import hand_in
 from grading.course import Course
 from grading.roster import load_roster
 from grading.safe import taken
@@ -33,7 +34,7 @@ class Watcher:
     def __init__(self, course: Course, say: Say) -> None:
         self.course, self.say = course, say
         self._told: set[str] = set()
-        self._seen: dict[str, int] | None = None
+        self._seen: dict[str, tuple[int, bool]] | None = None
         self._again_at = 0.0
         self._behind = True
 
@@ -90,13 +91,17 @@ class Watcher:
             self._told.add(problem)
             self.say(problem)
 
-    def _listing(self) -> dict[str, int]:
-        """Return what lies in inbound; a folder still being copied changes its time until it is complete."""
-        found: dict[str, int] = {}
+    def _listing(self) -> dict[str, tuple[int, bool]]:
+        """Return what lies in inbound: a folder still being copied changes its time until it is complete.
+
+        If it never is, it is looked at once more when that was long ago.
+        """
+        found: dict[str, tuple[int, bool]] = {}
         with contextlib.suppress(FileNotFoundError), os.scandir(self.course.inbound) as entries:
             for entry in entries:
                 with contextlib.suppress(FileNotFoundError):
-                    found[entry.name] = entry.stat(follow_symlinks=False).st_ctime_ns
+                    status = entry.stat(follow_symlinks=False)
+                    found[entry.name] = status.st_ctime_ns, hand_in.is_young(status)
         return found
 
 

@@ -97,9 +97,20 @@ def _event(line: bytes) -> dict[str, Any] | str:
         return "not a complete line of JSON"
     if not isinstance(event, dict) or type(event.get("v")) is not int:
         return "not an event of this course"
-    if type(event.get("seq")) is not int or type(event.get("attempt")) is not int:
+    if event["v"] != VERSION:
+        return event
+    if not all(type(event.get(key)) is int and 0 < event[key] <= MAX_BYTES for key in ("seq", "attempt")):
         return "seq or attempt is missing"
+    if not all(map(_is_flat, event.values())):
+        return "not an event of this course"
     return event
+
+
+def _is_flat(value: object) -> bool:
+    """Return whether a value is as events hold them; a deeper one could not even be shown in a sentence."""
+    if isinstance(value, list | dict):
+        return all(isinstance(item, str) for item in (value.values() if isinstance(value, dict) else value))
+    return not isinstance(value, float)
 
 
 def _refuse(constant: str) -> None:

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import warnings
 from collections.abc import Callable
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -295,3 +297,159 @@ def test_what_somebody_would_argue_changes_no_feedback(released: Course, take: T
     assert len(before) == 4
     assert explained() == before
     assert not needs_mark(released, MAYA)
+
+
+ELEMENTS = {"html", "head", "meta", "title", "style", "body", "main", "section", "div"}
+ELEMENTS |= {"h1", "h2", "h3", "p", "br", "ul", "li", "strong"}
+"""All that a page is made of: nothing that runs, loads, links or asks."""
+
+
+class Page(HTMLParser):
+    """A page's elements, their attributes, and the words under each heading, a decision at a time."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.decisions: list[dict[str, str]] = []
+        self._heading = ""
+        self._open: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        if tag not in ("meta", "br"):
+            self._open.append(tag)
+        if tag == "section":
+            self.decisions.append({})
+            self._heading = "scene"
+        if tag in ("h2", "h3"):
+            self._heading = ""
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.decisions and self._open[-1] in ("h2", "h3"):
+            self._heading += data
+        elif self.decisions:
+            said = self.decisions[-1]
+            said[self._heading] = " ".join(f"{said.get(self._heading, '')} {data}".split())
+
+
+def test_every_clause_of_a_page_for_a_whole_class(released: Course, take: Take) -> None:
+    text = "See https://example.org <script src='https://example.org/x.js'>alert(1)</script>"
+    take(desk(released, MAYA), "mini", "T90", "harmful", change={"words": text})
+    hand_in(released, MAYA, take, T91="best")
+    hand_in(released, JONAS, take, T90="best")
+    take(desk(released, LINH), "mini", "T90", "best", stop="debate")
+    hand_in(released, LINH, take, T91="best")
+    pipeline(released)
+    mark(released, MAYA, 1.5, "Name <b>her</b> privacy.")
+    release_marks(released)
+    assert len(give(released).explained) == 4
+    pages = {p.relative_to(released.feedback): p.read_text() for p in released.feedback.rglob("*.html")}
+    assert {str(path) for path in pages} == {
+        f"{MAYA}/mini/T90.html",
+        f"{MAYA}/mini/T91.html",
+        f"{JONAS}/mini/T90.html",
+        f"{LINH}/mini/T91.html",
+    }  # fmt: skip -- and nothing of a decision that is not locked
+    fetched = sorted(page.read_text() for page in released.released_feedback.glob("*.html"))
+    assert fetched == sorted(pages.values())
+    for html in pages.values():
+        page = Page(html)
+        assert page.tags <= ELEMENTS
+        assert page.attributes <= {"lang", "charset", "name", "content", "http-equiv", "class"}
+        assert not re.search(
+            r"https?:|url\(|@import|cell\(|nbgrader|import ", html.replace("https://example.org", "")
+        )
+    maya = pages[Path(MAYA) / "mini" / "T90.html"]
+    assert maya.count("https://example.org") == 2  # as the words they are
+    ask, _, _, words, *_ = Page(maya).decisions
+    assert ask == {
+        "scene": "A request arrives.",
+        "What do you do next?": "This one does harm · 0 of 3 points",
+        "What you chose": "Accept it. This breaks the clause.",
+        "What followed": "You are linked.",
+        "What would have been best": "Decline it. This is what the clause asks.",
+        "What the policy says": ask["What the policy says"],
+    }
+    assert "(C17)." in ask["What the policy says"]
+    assert ask["What the policy says"].endswith("This answer goes against it.")
+    assert words["What you wrote"] == text
+    assert words["What do you say?"] == "Marked · 1.5 of 5 points"
+    assert words["Why"] == "Her privacy is the reason."
+    assert words["Your supervisor's comment"] == "Name <b>her</b> privacy."
+
+
+def test_nbgraders_own_feedback_is_the_courses_page(
+    released: Course, take: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(desk(released, LINH), "mini", "T90", "best", stop="debate")
+    hand_in(released, LINH)
+    hand_in(released, MAYA, take, T90="mixed")
+    pipeline(released)
+    mine = released.feedback / MAYA / "mini"
+    before = {path.name: path.read_bytes() for path in mine.iterdir()}
+
+    # formgrader's buttons, on a submission that was explained
+    from nbgrader.apps.api import NbGraderAPI
+    from nbgrader.coursedir import CourseDirectory
+
+    from grading.course import nbgrader_config
+
+    config = nbgrader_config(released)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        api = NbGraderAPI(CourseDirectory(config=config), config=config)
+        made = api.generate_feedback("mini")
+        assert made["success"], made
+        shutil.rmtree(released.released_feedback)
+        assert api.release_feedback("mini")["success"]
+    after = {path.name: path.read_bytes() for path in mine.iterdir()}
+    assert after.pop("T91.html").count(b"once it is finished and handed in") == 1
+    assert before.pop("given.txt") and after == before
+    unfinished = (released.feedback / LINH / "mini" / "T90.html").read_text()
+    assert (
+        "once it is finished and handed in" in unfinished and "This is what the clause asks" not in unfinished
+    )
+    assert not (released.feedback / LINH / "mini" / "T90.feedback.json").exists()
+
+    # and nbgrader's own commands, on one that was not
+    shutil.rmtree(released.feedback / MAYA)
+    shutil.rmtree(released.released_feedback)
+    for command in (["generate_feedback"], ["release_feedback"]):
+        done = nbgrader(released, *command, "mini")
+        assert done.returncode == 0, done.stderr
+    assert {path.name: path.read_bytes() for path in mine.iterdir() if path.name != "T91.html"} == before
+    monkeypatch.chdir(desk(released, MAYA))
+    where = f"--Exchange.assignment_dir={desk(released, MAYA)}"
+    assert nbgrader(released, "fetch_feedback", "mini", f"--student={MAYA}", where).returncode == 0
+    fetched = (desk(released, MAYA) / "mini" / "feedback").rglob("T90.html")
+    assert before["T90.html"] in {page.read_bytes() for page in fetched}
+
+    # What nbgrader generated is not yet on the desk; the next round sees to that.
+    (desk(released, MAYA) / "mini" / "T90.feedback.json").unlink()
+    assert (MAYA, "mini", "T90") in give(released, changed=True).explained
+    assert (desk(released, MAYA) / "mini" / "T90.feedback.json").read_bytes() == before["T90.feedback.json"]
+
+
+def test_feedback_without_an_exchange_is_one_sentence_and_given_later(released: Course, take: Take) -> None:
+    hand_in(released, MAYA, take, T90="best")
+    collect(released)
+    grade(released)
+    aside = released.exchange.rename(released.root / "aside")
+    (problem,) = give(released, changed=True).problems
+    assert problem.startswith("maya.ortiz, mini: the explanation could not be put in place")
+    aside.rename(released.exchange)
+    assert give(released, changed=True).explained == [(MAYA, "mini", "T90")]
+
+
+def test_half_characters_and_control_characters_reach_no_page(released: Course, take: Take) -> None:
+    log = take(desk(released, MAYA), "mini", "T90", "best", change={"words": "HALF \x00\x1b[31m end"})
+    log.write_text(log.read_text("utf-8").replace("HALF", "\\ud800"), "utf-8")
+    hand_in(released, MAYA)
+    pipeline(released)
+    assert decision(released, MAYA, "words")["chosen"][0]["text"] == "? [31m end"

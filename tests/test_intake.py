@@ -5,13 +5,14 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from handing import JONAS, LINH, MAYA, desk, hand_in, nbgrader
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from grading import gradebook
+from grading import gradebook, safe
 from grading.course import Course
 from grading.intake import collect
 from grading.roster import load_roster
@@ -183,6 +184,85 @@ def test_a_forged_folder_name_gets_the_disks_time(released: Course, take: Take, 
     assert submitted(released, MAYA, "timestamp.txt").startswith(b"20")
     hand_in(released, MAYA, take, T91="best")
     assert collect(released).taken == [(MAYA, "mini")]
+
+
+def test_a_time_long_before_the_folder_was_made_is_not_believed(
+    released: Course, take: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grading.hand_in.BEHIND", timedelta(hours=1))
+    for file in (released.outbound / "mini").iterdir():
+        os.utime(file, (0, 0))  # released long ago
+    for trainee, minutes in ((MAYA, 120), (JONAS, 3)):
+        folder = hand_in(released, trainee, take, T90="best")
+        at = f"{datetime.now(UTC) - timedelta(minutes=minutes):%Y-%m-%d %H:%M:%S.%f} UTC"
+        (folder / "timestamp.txt").write_text(at)
+        folder.rename(folder.with_name(f"{trainee}+mini+{at}+random"))
+        os.utime(
+            folder.with_name(f"{trainee}+mini+{at}+random"), (0, 0)
+        )  # which moves only what anybody can set
+    (problem,) = collect(released).problems
+    assert problem.startswith("maya.ortiz, mini: its time, 20")
+    assert submitted(released, JONAS, "timestamp.txt").decode() == at
+
+
+def test_a_name_belongs_to_the_account_that_handed_in_first(released: Course, take: Take) -> None:
+    hand_in(released, MAYA, take, T90="best")
+    assert collect(released).problems == []
+    with gradebook.writing(released) as db:
+        (owner,) = db.scalars(select(gradebook.ACCOUNT.c.account))
+        db.execute(update(gradebook.ACCOUNT).values(account="maya"))
+    hand_in(released, MAYA, take, T91="best")
+    for _ in range(2):
+        assert collect(released).problems == [
+            f"maya.ortiz, mini: the hand-in could not be taken in (its folder belongs to the account {owner}, not to "
+            f"maya; if that is right, write {owner} for maya.ortiz into the column account of roster.csv)."
+        ]
+    header, *people = load_roster(released) and released.roster.read_text().splitlines()
+    people = [f"{line},{owner if line.startswith(MAYA) else ''}" for line in people]
+    released.roster.write_text("\n".join((f"{header},account", *people, "")))
+    assert collect(released).taken == [(MAYA, "mini")]
+
+
+def test_ten_thousand_strays_are_one_line(released: Course, take: Take) -> None:
+    hand_in(released, MAYA, take, T90="best")
+    for n in range(10_000):
+        (released.inbound / f"{n}.txt").touch()
+    collected = collect(released)
+    assert collected.taken == [(MAYA, "mini")]
+    assert collected.problems == [
+        "inbound holds 10000 entries that are no hand-ins (0.txt, 1.txt, 10.txt …); they were left there."
+    ]
+
+
+def test_a_folder_swapped_for_a_link_after_the_look_is_not_entered(
+    released: Course, take: Take, tmp_path: Path
+) -> None:
+    from grading.course import assignment
+    from grading.hand_in import listed, read
+
+    folder = hand_in(released, MAYA, take, T90="best")
+    (seen,), _ = listed(released.inbound)
+    folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError, match="Not a directory"):
+        read(released.inbound, seen, assignment(released, "mini"), {})
+
+
+def test_a_file_that_grows_while_it_is_read_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"x")
+    look = os.fstat
+
+    def grown(fd: int) -> os.stat_result:
+        status = look(fd)
+        os.truncate(path, 50_000_000)  # after the look
+        return status
+
+    monkeypatch.setattr(os, "fstat", grown)
+    with safe.folder(tmp_path) as fd, pytest.raises(CourseError, match=r"has 1025 bytes, more than the 1024"):
+        safe.read("log", fd, 1024)
 
 
 def test_a_folder_still_being_copied_waits(released: Course, take: Take) -> None:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import json
+import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from handing import JONAS, MAYA, hand_in, rows
+from handing import JONAS, LINH, MAYA, hand_in, rows
 
 from grading.course import Course
 from grading.desk import make_desk
@@ -133,3 +136,87 @@ def test_a_round_that_failed_is_finished_later(
         watcher.look()
     watcher.look()
     assert (released.desk(MAYA) / "mini" / "T90.feedback.json").exists()
+
+
+def explained(course: Course) -> dict[str, bytes]:
+    """Return everything a round leaves to read: feedback, released pages, what lies on the desks."""
+    files = [*course.feedback.rglob("*"), *course.released_feedback.glob("*.html")]
+    files += course.desks.glob("*/mini/*.feedback.json")
+    shown = [path for path in files if path.is_file() and not path.name.startswith(".")]
+    return {str(path.relative_to(course.root)): path.read_bytes() for path in shown}
+
+
+def in_a_process(target: Callable[..., object], *arguments: object) -> multiprocessing.Process:
+    process = multiprocessing.get_context("fork").Process(target=target, args=arguments)
+    process.start()
+    return process  # type: ignore[return-value]
+
+
+def one_round(course: Course, die_at: int | None = None) -> None:
+    """Do a round; with ``die_at``, be killed when the round puts that file in place."""
+    if die_at is not None:
+        count = itertools.count(1)
+
+        def audit(event: str, _: object) -> None:
+            if event == "os.rename" and next(count) == die_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        sys.addaudithook(audit)
+    assert Watcher(course, [].append).look()
+
+
+@pytest.fixture
+def undisturbed(
+    released: Course, take: Take, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Course, dict[str, bytes], dict[str, list[object]]]:
+    """Three hand-ins that nobody looked at yet, and what one undisturbed round makes of them elsewhere."""
+    for trainee, play in ((MAYA, "best"), (JONAS, "harmful"), (LINH, "mixed")):
+        make_desk(released, load_roster(released)[trainee])
+        hand_in(released, trainee, take, T90=play, T91=play)
+    elsewhere = Course(released.content, tmp_path / "elsewhere")
+    shutil.copytree(released.root, elsewhere.root)
+    monkeypatch.setenv("COURSE_ROOT", str(elsewhere.root))
+    one_round(elsewhere)
+    monkeypatch.setenv("COURSE_ROOT", str(released.root))
+    return released, explained(elsewhere), rows(elsewhere)
+
+
+def test_killed_anywhere_in_a_round_a_new_watcher_finishes(
+    undisturbed: tuple[Course, dict[str, bytes], dict[str, list[object]]], tmp_path: Path
+) -> None:
+    course, pages, grades = undisturbed
+    assert len(pages) == 3 * (2 * 2 + 3 + 2 + 2)
+    shutil.copytree(course.root, tmp_path / "before")
+    # Collecting puts 18 files in place, grading 12, explaining 39.
+    for die_at in (1, 13, 18, 19, 27, 28, 30, 31, 37, 40, 43, 69):
+        shutil.rmtree(course.root)
+        shutil.copytree(tmp_path / "before", course.root)
+        process = in_a_process(one_round, course, die_at)
+        process.join(60)
+        assert process.exitcode == -signal.SIGKILL, die_at
+        one_round(course)
+        assert (explained(course), rows(course)) == (pages, grades), die_at
+
+
+def test_two_rounds_at_once_do_no_harm(
+    undisturbed: tuple[Course, dict[str, bytes], dict[str, list[object]]],
+) -> None:
+    course, pages, grades = undisturbed
+    both = [in_a_process(one_round, course) for _ in range(2)]  # as a watcher and a supervisor's button
+    for process in both:
+        process.join(60)
+    assert [process.exitcode for process in both] == [0, 0]
+    assert (explained(course), rows(course)) == (pages, grades)
+
+
+def test_a_hand_in_that_was_cut_short_is_looked_at_again(
+    released: Course, take: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = hand_in(released, MAYA, take, T90="best")
+    (folder / "submission_secret.txt").unlink()
+    watcher = Watcher(released, [].append)
+    watcher.look()
+    assert not (released.feedback / MAYA).exists() and not watcher.look()
+    monkeypatch.setattr("grading.hand_in.SETTLING", 0.0)  # so long ago
+    assert watcher.look()
+    assert (released.feedback / MAYA / "mini" / "T90.html").exists()

@@ -1,0 +1,32 @@
+"""What `nbgrader generate_feedback` and formgrader's button write: the course's own page, from data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nbconvert.exporters.exporter import Exporter
+
+from grading.course import Course, assignment
+from grading.feedback import Explainer
+
+
+class Page(Exporter):
+    """nbgrader's exporter for feedback, replaced: the graded notebook is not even opened."""
+
+    file_extension = ".html"
+
+    def from_filename(
+        self, filename: str, resources: dict[str, Any] | None = None, **_: Any
+    ) -> tuple[Any, dict[str, Any]]:
+        """Return the page of the submission that nbgrader names in ``resources``; the data goes beside it."""
+        found = {**(resources or {}), "output_extension": self.file_extension}
+        course, about = Course.here(), found["nbgrader"]
+        trainee, scenario = about["student"], about["notebook"]
+        explainer = Explainer(course, assignment(course, about["assignment"]))
+        played = explainer.played([trainee]).get(trainee, {})
+        if scenario in played:
+            page, data = explainer.explain(trainee, scenario, *played[scenario])
+            found["outputs"] = {f"{scenario}.feedback.json": data}
+        else:
+            page = explainer.page(trainee, scenario, None)
+        return page.decode(), found
