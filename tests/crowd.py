@@ -29,7 +29,7 @@ from scenarios.session import Session
 REPOSITORY = Path(__file__).parents[1]
 ASSIGNMENT = "onboarding-therapist"
 """The real course's assignment that crowds take where nothing else is asked for."""
-BEGAN = datetime(2026, 11, 2, 9, 0)
+BEGAN = datetime(2025, 11, 3, 9, 0)
 
 grading.hand_in.BEHIND = timedelta(days=36500)  # the same: its folders are made today
 
@@ -50,7 +50,7 @@ def course(root: Path, assignment: str = ASSIGNMENT) -> Course:
 def people(count: int) -> list[Person]:
     """Return that many therapists: person00000, person00001, …"""
     return [
-        Person(f"person{n:05}", f"Person {n:05}", "", "therapist", f"Team {n % 20}", "", date(2026, 10, 1))
+        Person(f"person{n:05}", f"Person {n:05}", "", "therapist", f"Team {n % 20}", "", date(2025, 10, 1))
         for n in range(count)
     ]
 
