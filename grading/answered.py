@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, bindparam, select, update
 
 from grading import score
 from grading.course import Assignment
@@ -63,12 +64,9 @@ def record(
 ) -> None:
     """Write the person, the hand-in, the attempts, and the answers that are new; an answer never changes.
 
-    What they would argue in supervision is as this hand-in says.
+    What they would argue in supervision is as this hand-in says. ``marks.hold`` comes before the first one.
     """
-    from grading.marks import hold
-
     key = {"student_id": person.id, "assignment": assignment.id}
-    hold(db)
     _name(db, person)
     db.execute(HAND_IN.delete().where(HAND_IN.c.name == hand_in.name))
     db.execute(HAND_IN.insert(), {**key, "name": hand_in.name, "problems": json.dumps(list(problems))})
@@ -147,19 +145,25 @@ def _shown(decision: Decision, answer: Answer) -> Answer:
 
 def _standing_marks(db: Connection, assignment: str, student: str) -> dict[tuple[str, str], float]:
     """Return the marks in the gradebook by (scenario, step): they were given for what was there before."""
+    rows = db.execute(_marks_of_one(), {"assignment": assignment, "student": student})
+    return {(notebook, step): mark for notebook, step, mark in rows}
+
+
+@cache  # to put it together takes longer than to run it
+def _marks_of_one() -> Select[Any]:
     from nbgrader import api
 
-    query = (
+    return (
         select(api.Notebook.name, api.BaseCell.name, api.Grade.manual_score)
         .join_from(api.Grade, api.SubmittedNotebook, api.Grade.notebook_id == api.SubmittedNotebook.id)
         .join(api.Notebook, api.Notebook.id == api.SubmittedNotebook.notebook_id)
         .join(api.BaseCell, api.BaseCell.id == api.Grade.cell_id)
         .join(api.SubmittedAssignment, api.SubmittedAssignment.id == api.SubmittedNotebook.assignment_id)
         .join(api.Assignment, api.Assignment.id == api.SubmittedAssignment.assignment_id)
-        .where(api.Assignment.name == assignment, api.SubmittedAssignment.student_id == student)
+        .where(api.Assignment.name == bindparam("assignment"))
+        .where(api.SubmittedAssignment.student_id == bindparam("student"))
         .where(api.Grade.manual_score.is_not(None))
     )
-    return {(notebook, step): mark for notebook, step, mark in db.execute(query)}
 
 
 def _name(db: Connection, person: Person) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy import select
 from grading import gradebook, hand_in
 from grading.course import Assignment, Course, load_assignments, nbgrader_config
 from grading.hand_in import plain
+from grading.marks import hold
 from grading.roster import load_roster
 from grading.submitted import Submitted
 from scenarios import paths
@@ -120,10 +121,13 @@ def _take(
     roster = load_roster(course)
     taken: dict[tuple[str, str], None] = {}
     with gradebook.writing(course) as db:
+        hold(db)
         submitted = Submitted(course, assignment, db)
         _ = submitted.released  # one error for all of them, if the assignment was edited
         names = gradebook.HAND_IN.c
         done = set(db.scalars(select(names.name).where(names.assignment == assignment.id)))
+        submitted.waiting = {(h.student, h.at) for h in found if h.name not in done}
+        submitted.waiting -= {(h.student, h.at) for h in found if h.name in done}
         for each in found:
             if each.name in done and submitted.folder(each.student).is_dir():
                 continue

@@ -27,6 +27,8 @@ class Submitted:
 
     def __init__(self, course: Course, assignment: Assignment, db: Connection) -> None:
         self.course, self.assignment, self.db = course, assignment, db
+        self.waiting: set[tuple[str, datetime]] = set()
+        """(trainee, time) of what is to be taken in, perhaps once more after a run that was cut short."""
 
     @cached_property
     def scenarios(self) -> dict[str, Scenario]:
@@ -58,7 +60,6 @@ class Submitted:
         folder = self.folder(person.id)
         folder.mkdir(parents=True, exist_ok=True)
         plays: dict[str, Play] = {}
-        timestamp = _later(folder, each, content, problems)
         with safe.folder(folder) as fd:
             for scenario, notebook in self.notebooks.items():
                 play = self._play(scenario, folder, content.logs.get(scenario), each, problems)
@@ -67,7 +68,7 @@ class Submitted:
                     safe.write(f"{scenario}.answers.jsonl", fd, play.log)
                 safe.write(f"{scenario}.ipynb", fd, notebook.fill(self._written(scenario, play)))
             safe.write(SECRET, fd, content.secret)
-            safe.write(TIMESTAMP, fd, timestamp)
+            safe.write(TIMESTAMP, fd, _later(folder, each, content, problems, self.waiting))
         record(self.db, self.assignment, person, each, plays, problems)
         return problems
 
@@ -132,15 +133,19 @@ class Submitted:
         }
 
 
-def _later(folder: Path, each: HandIn, content: hand_in.Content, problems: list[str]) -> bytes:
+def _later(
+    folder: Path,
+    each: HandIn,
+    content: hand_in.Content,
+    problems: list[str],
+    waiting: set[tuple[str, datetime]],
+) -> bytes:
     """Return the submission's time: always after the earlier one's, or nbgrader would not grade again."""
     try:
         earlier = hand_in.parse_time(read_bytes(folder / TIMESTAMP, 128).decode("ascii", "replace"))
-        # It was taken in before, and cut short before that was recorded.
-        repeated = read_bytes(folder / SECRET, 256) == content.secret
     except FileNotFoundError:
         return content.timestamp
-    if earlier is None or each.at > earlier or repeated:
+    if earlier is None or each.at > earlier or (each.student, earlier) in waiting:
         return content.timestamp
     now = HandIn(each.name, each.student, each.assignment, datetime.now(UTC).replace(tzinfo=None)).timestamp
     problems.append(f"its time, {each.timestamp}, is not after the earlier hand-in's; {now} was used.")
