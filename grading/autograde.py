@@ -7,10 +7,14 @@ compares them); either may grade what the other graded before.
 from __future__ import annotations
 
 import json
+import os
+import sys
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from grading import gradebook, safe
@@ -18,6 +22,7 @@ from grading.book import Book, Marked, Submission
 from grading.course import Assignment, Course, load_assignments
 from grading.course import assignment as one_assignment
 from grading.hand_in import SECRET, TIMESTAMP, parse_time
+from grading.marks import hold
 from grading.rebuild import Notebook, fenced
 from grading.released import as_released
 from grading.score import answers, belongs, points
@@ -27,6 +32,8 @@ from scenarios.model import WRITTEN
 from scenarios.publish import load_published
 
 EXAMPLE = "python -m grading grade --assignment onboarding-therapist"
+AT_ONCE = 25
+"""Submissions held in memory."""
 
 
 @dataclass(slots=True)
@@ -77,55 +84,60 @@ def _grade(
     again: bool,
     progress: bool,
 ) -> None:
-    found = [s for s in _submissions(course, assignment.id) if trainees is None or s.parent.name in trainees]
-    pending = [s for s in found if again or _changed(s, course.autograded / s.parent.name / s.name)]
+    found = [t for t in _submitted(course, assignment.id) if trainees is None or t in trainees]
+    pending = [t for t in found if again or _changed(course, t, assignment.id)]
     total.skipped += len(found) - len(pending)
     if not pending:
         return
-    from grading.marks import hold
-
     scorer = _Scorer(course, assignment)
-    scored: list[Submission] = []
+    graded: list[tuple[str, bytes]] = []
     with gradebook.writing(course) as db:
-        book = Book(db, course, assignment.id)
-        for folder in _shown(pending, progress):
-            try:
-                scored.append(scorer.score(folder, total.problems))
-            except (CourseError, OSError, ValueError) as error:
-                total.problems.append(
-                    f"{folder.parent.name}, {assignment.id}: it could not be graded ({error})."
-                )
         hold(db)
-        book.save(scored)
+        book = Book(db, course, assignment.id)
+        waiting = _shown(pending, progress)
+        # A few at a time, so that it takes no more memory for ten thousand than for a hundred.
+        while some := list(islice(waiting, AT_ONCE)):
+            scored: list[Submission] = []
+            for trainee in some:
+                try:
+                    scored.append(scorer.score(trainee, total.problems))
+                except (CourseError, OSError, ValueError) as error:
+                    total.problems.append(f"{trainee}, {assignment.id}: it could not be graded ({error}).")
+            book.save(scored)
+            graded += [(each.trainee, each.timestamp) for each in scored]
     # Only now do they count as graded; a run cut short before this line is repeated.
-    for submission in scored:
-        with safe.folder(course.autograded, submission.trainee, assignment.id) as fd:
-            safe.write(TIMESTAMP, fd, submission.timestamp, 0o444)
-    total.graded += len(scored)
+    for trainee, timestamp in graded:
+        with safe.folder(course.autograded, trainee, assignment.id) as fd:
+            safe.write(TIMESTAMP, fd, timestamp, 0o444)
+    total.graded += len(graded)
 
 
-def _submissions(course: Course, assignment: str) -> list[Path]:
-    return sorted(p for p in course.submitted.glob(f"*/{assignment}") if any(p.glob("*.ipynb")))
+def _submitted(course: Course, assignment: str) -> list[str]:
+    """Return the trainees who handed in, sorted."""
+    folders = course.submitted.glob(f"*/{assignment}")
+    return sorted(folder.parent.name for folder in folders if any(folder.glob("*.ipynb")))
 
 
-def _changed(submitted: Path, autograded: Path) -> bool:
-    return _timestamp(submitted) != _timestamp(autograded) or not autograded.is_dir()
+def _changed(course: Course, trainee: str, assignment: str) -> bool:
+    graded = _timestamp(course.autograded / trainee / assignment)
+    # A run that was killed leaves a folder without a time.
+    return graded is None or graded != (_timestamp(course.submitted / trainee / assignment) or b"")
 
 
-def _timestamp(folder: Path) -> bytes:
+def _timestamp(folder: Path) -> bytes | None:
     try:
         return (folder / TIMESTAMP).read_bytes()
     except FileNotFoundError:
-        return b""
+        return None
 
 
-def _shown(folders: list[Path], progress: bool) -> Iterator[Path]:
+def _shown(trainees: list[str], progress: bool) -> Iterator[str]:
     if not progress:
-        return iter(folders)
+        return iter(trainees)
     from tqdm import tqdm
 
     # disable=None: only on a terminal
-    return iter(tqdm(folders, unit=" submissions", disable=None, leave=False))
+    return iter(tqdm(trainees, unit=" submissions", disable=None, leave=False))
 
 
 class _Scorer:
@@ -133,14 +145,16 @@ class _Scorer:
 
     def __init__(self, course: Course, assignment: Assignment) -> None:
         self.course, self.assignment = course, assignment
-        self.scenarios = {ref.id: load_published(ref.id, ref.version)[0] for ref in assignment.scenarios}
         released = as_released(course, assignment)
+        self.scenarios = {ref.id: load_published(ref.id, ref.version)[0] for ref in assignment.scenarios}
+        self.graded = {s: each.graded(assignment.marked_in(s)) for s, each in self.scenarios.items()}
         self.notebooks = {s: Notebook(released[s], run=True) for s in self.scenarios}
 
-    def score(self, folder: Path, problems: list[str]) -> Submission:
+    def score(self, trainee: str, problems: list[str]) -> Submission:
         """Return a submission's scores and lay out what formgrader shows."""
-        trainee = folder.parent.name
-        submission = Submission(trainee, _timestamp(folder))
+        folder = self.course.submitted / trainee / self.assignment.id
+        there = {path.name for path in folder.iterdir()}
+        submission = Submission(trainee, _timestamp(folder) or b"")
         try:
             submission.at = parse_time(submission.timestamp.decode("ascii").strip())
         except UnicodeDecodeError:
@@ -151,20 +165,22 @@ class _Scorer:
         target.mkdir(parents=True, exist_ok=True)
         with safe.folder(target) as fd:
             for name, notebook in self.notebooks.items():
-                if not (folder / f"{name}.ipynb").exists():
+                file = f"{name}.ipynb"
+                if file not in there:
+                    with suppress(FileNotFoundError):
+                        os.unlink(file, dir_fd=fd)
                     continue
                 marked, written = self._marked(name, folder)
                 submission.notebooks[name] = marked
-                safe.write(f"{name}.ipynb", fd, notebook.fill(written, marked.scores), 0o444)
-            if (folder / SECRET).exists():
+                safe.write(file, fd, notebook.fill(written, marked.scores), 0o444)
+            if SECRET in there:
                 safe.write(SECRET, fd, read_bytes(folder / SECRET, 256), 0o444)
         return submission
 
     def _marked(self, name: str, folder: Path) -> tuple[Marked, dict[str, str]]:
-        scenario = self.scenarios[name]
         log = read_log(folder / f"{name}.answers.jsonl")  # empty if not begun
-        given = answers(log, scenario) if belongs(log, self.assignment.id) else {}
-        decisions = scenario.graded(self.assignment.marked_in(name))
+        given = answers(log, self.scenarios[name]) if belongs(log, self.assignment.id) else {}
+        decisions = self.graded[name]
         written = {s: fenced(d, given[s]) for s, d in decisions.items() if d.kind in WRITTEN and s in given}
         scores = {s: points(d, given.get(s)) for s, d in decisions.items() if d.kind not in WRITTEN}
         return Marked({s: score or 0.0 for s, score in scores.items()}, frozenset(written)), written
@@ -181,7 +197,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Grade and say what was done."""
-    result = grade(Course.here(), args.assignment, again=args.again, progress=True)
+    try:
+        result = grade(Course.here(), args.assignment, again=args.again, progress=True)
+    except KeyboardInterrupt:
+        print(
+            "Stopped. The gradebook holds nothing half done; run it again to grade the rest.", file=sys.stderr
+        )
+        return 130
     if args.format == "json":
         print(json.dumps(asdict(result), ensure_ascii=False))
     else:

@@ -13,7 +13,7 @@ from nbgrader import api
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy import Connection, Table, bindparam, select
 
-from grading.course import Course, nbgrader_config
+from grading.course import Course, nbgrader_settings
 from scenarios.errors import CourseError
 
 STUDENT, SUBMISSION, NOTEBOOK = (
@@ -21,8 +21,6 @@ STUDENT, SUBMISSION, NOTEBOOK = (
 )
 GRADE, COMMENT, CELL = (m.__table__ for m in (api.Grade, api.Comment, api.BaseCell))
 NO_RESPONSE = "No response."
-FEW = 500
-"""Up to so many people, only their rows are read (a statement takes a limited number of parameters)."""
 
 Row = dict[str, Any]
 
@@ -52,7 +50,7 @@ class _Cell:
 
 
 class Book:
-    """One assignment in the gradebook, read once; ``save`` writes any number of submissions."""
+    """One assignment in the gradebook, read once; ``save`` writes some hundred submissions at a time."""
 
     def __init__(self, db: Connection, course: Course, assignment: str) -> None:
         self.db, self.course = db, course
@@ -81,25 +79,25 @@ class Book:
         """Write the rows of these submissions; what a person entered (marks, comments, flags) stays."""
         people = [s.trainee for s in submissions]
         batch = _Batch(self.db)
-        known = set(self.db.scalars(select(STUDENT.c.id).where(self._of(STUDENT.c.id, people))))
+        known = set(self.db.scalars(select(STUDENT.c.id).where(STUDENT.c.id.in_(people))))
         before = self._before(people)
+        late: dict[str, tuple[str, float]] = {}
         for each in submissions:
             if each.trainee not in known:
                 batch.add(STUDENT, {"id": each.trainee})
-            old = before.get(each.trainee)
-            if old is None:
-                old = self._begin(batch, each)
-            elif each.at:
-                batch.change(SUBMISSION, old.row["id"], {"timestamp": each.at})
+            old = before.get(each.trainee) or self._begin(batch, each)
+            if each.at:
+                batch.change(SUBMISSION, old.row, {"timestamp": each.at})
             self._score(batch, each, old)
+            if seconds := self._seconds_late(each.at or old.row["timestamp"], old.row["extension"]):
+                late |= {old.notebooks[name]["id"]: (each.trainee, seconds) for name in each.notebooks}
         batch.write()
-
-    def _of(self, column: Any, people: list[str]) -> Any:
-        return column.in_(people) if len(people) <= FEW else column.is_not(None)
+        if late:
+            self._penalize(late)
 
     def _before(self, people: list[str]) -> dict[str, _Before]:
         """Return what the gradebook holds of these people, by trainee."""
-        mine = (SUBMISSION.c.assignment_id == self.id) & self._of(SUBMISSION.c.student_id, people)
+        mine = (SUBMISSION.c.assignment_id == self.id) & SUBMISSION.c.student_id.in_(people)
         rows = self.db.execute(select(SUBMISSION).where(mine)).mappings()
         by_id = {row["id"]: _Before(dict(row)) for row in rows}
         notebooks: dict[str, tuple[_Before, str]] = {}
@@ -140,10 +138,8 @@ class Book:
         return before
 
     def _score(self, batch: _Batch, each: Submission, old: _Before) -> None:
-        late = self._seconds_late(each.at or old.row["timestamp"], old.row["extension"])
         for name in self.notebooks:
             marked = each.notebooks.get(name)
-            total = 0.0
             for cell in self.grades[name]:
                 row = old.grades[name, cell.id]
                 auto: float | None = 0.0
@@ -151,16 +147,13 @@ class Book:
                     auto = None if cell.step in marked.written else marked.scores.get(cell.step, 0.0)
                 # As nbgrader: a mark stays and is to be looked at again; a missing notebook is not.
                 look = marked is not None and (row["manual_score"] is not None or auto is None)
-                batch.change(GRADE, row["id"], {"auto_score": auto, "needs_manual_grade": look})
-                score = row["manual_score"] if row["manual_score"] is not None else auto
-                total += (score + (row["extra_credit"] or 0.0)) if score is not None else 0.0
+                batch.change(GRADE, row, {"auto_score": auto, "needs_manual_grade": look})
             if not marked:
                 continue
             for cell in self.comments[name]:
                 said = None if cell.step in marked.written else NO_RESPONSE
-                batch.change(COMMENT, old.comments[name, cell.id]["id"], {"auto_comment": said})
-            penalty = self._penalty(each.trainee, total, late)
-            batch.change(NOTEBOOK, old.notebooks[name]["id"], {"late_submission_penalty": penalty})
+                batch.change(COMMENT, old.comments[name, cell.id], {"auto_comment": said})
+            batch.change(NOTEBOOK, old.notebooks[name], {"late_submission_penalty": None})
 
     def _seconds_late(self, at: datetime | None, extension: timedelta | None) -> float:
         if at is None or self.due is None:
@@ -168,16 +161,25 @@ class Book:
         late: timedelta = at - (self.due + (extension or timedelta()))
         return max(0.0, late.total_seconds())
 
-    def _penalty(self, trainee: str, score: float, seconds: float) -> float | None:
-        """Ask nbgrader's plugin, as configured, and keep its answer within 0 and the score."""
-        if seconds <= 0:
-            return None
-        penalty: float | None = self._plugin.late_submission_penalty(trainee, score, seconds)
-        return None if penalty is None else min(max(penalty, 0), score)
+    def _penalize(self, late: Mapping[str, tuple[str, float]]) -> None:
+        """Ask nbgrader's plugin, as configured, what each late notebook loses, and keep to 0 and its score.
+
+        ``late``: the notebook's id -> the trainee and the seconds.
+        """
+        notebook = api.SubmittedNotebook  # its score is nbgrader's own sum
+        found = self.db.execute(select(notebook.id, notebook.score).where(notebook.id.in_(late)))
+        batch = _Batch(self.db)
+        for row_id, score in found.all():
+            trainee, seconds = late[row_id]
+            penalty: float | None = self._plugin.late_submission_penalty(trainee, score, seconds)
+            if penalty is not None:
+                penalty = 0 if penalty < 0 else min(penalty, score)
+                batch.change(NOTEBOOK, {"id": row_id}, {"late_submission_penalty": penalty})
+        batch.write()
 
     @cached_property
     def _plugin(self) -> Any:
-        penalties = AssignLatePenalties(config=nbgrader_config(self.course))
+        penalties = AssignLatePenalties(config=nbgrader_settings(self.course))
         penalties.init_plugin()
         return penalties.plugin_inst
 
@@ -204,13 +206,15 @@ class _Batch:
         self.new.setdefault(table.name, (table, {}))[1][row["id"]] = row
         return row
 
-    def change(self, table: Table, row_id: str, values: Row) -> None:
+    def change(self, table: Table, row: Row, values: Row) -> None:
+        """Change a row that is there, or is to be inserted; where it says so already, nothing is written."""
+        if all(key in row and row[key] == value for key, value in values.items()):
+            return
+        row.update(values)
         _, new = self.new.get(table.name, (table, {}))
-        if row_id in new:
-            new[row_id].update(values)
-        else:
-            row = {"_id": row_id} | {f"_{key}": value for key, value in values.items()}
-            self.changed.setdefault(table.name, (table, []))[1].append(row)
+        if row["id"] not in new:
+            change = {"_id": row["id"]} | {f"_{key}": value for key, value in values.items()}
+            self.changed.setdefault(table.name, (table, []))[1].append(change)
 
     def write(self) -> None:
         for table, rows in self.new.values():

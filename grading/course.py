@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -250,4 +251,19 @@ def nbgrader_config(course: Course) -> Config:
     # A trainee's id need not be the name of an account of this machine.
     config.ExchangeCollect.check_owner = False
     config.ClearSolutions.text_stub = NO_ANSWER
+    return config
+
+
+def nbgrader_settings(course: Course) -> Config:
+    """Return nbgrader's settings as its own commands read them, with what the Center set itself.
+
+    That is in ``nbgrader_config.py`` in Jupyter's folders of settings or, before them, in the course's folder.
+    """
+    from jupyter_core.paths import jupyter_config_path
+    from traitlets.config.loader import ConfigFileNotFound, PyFileConfigLoader
+
+    config = nbgrader_config(course)
+    for folder in [*reversed(jupyter_config_path()), str(course.root)]:
+        with contextlib.suppress(ConfigFileNotFound):
+            config.merge(PyFileConfigLoader("nbgrader_config.py", folder).load_config())
     return config

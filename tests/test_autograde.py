@@ -1,12 +1,20 @@
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import re
 import shutil
+import signal
+import subprocess
+import sys
+import termios
 import warnings
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import crowd
 import nbformat
 import pytest
 from handing import JONAS, LINH, MAYA, hand_in, nbgrader, rows
@@ -163,15 +171,66 @@ def test_unknown_assignment_is_one_sentence(released: Course) -> None:
         grade(released, "nothing")
 
 
-def test_late_penalty_is_nbgraders(released: Course, take: Take) -> None:
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ("", {"T90": None, "T91": None}),
+        ("c.LateSubmissionPlugin.penalty_method = 'zero'", {"T90": 9.0, "T91": 0.0}),
+    ],
+)
+def test_late_penalty_is_nbgraders(
+    released: Course, take: Take, settings: str, expected: dict[str, float | None]
+) -> None:
     hand_in(released, MAYA, take, T90="best")
+    hand_in(released, JONAS, take, T90="best")
     collect(released)
+    (released.root / "nbgrader_config.py").write_text(f"c = get_config()\n{settings}\n")
+    grade(released)
     with warnings.catch_warnings(), gradebook.opened(released) as book:
         warnings.simplefilter("ignore")
         book.find_assignment("mini").duedate = datetime.now() - timedelta(days=400)
         book.db.commit()
+        book.grant_extension("mini", JONAS, days=800)
+    assert grade(released, again=True).graded == 2
+    penalties = {row[:2]: row[3] for row in rows(released)["notebooks"]}
+    assert penalties == {
+        **{(MAYA, scenario): penalty for scenario, penalty in expected.items()},
+        **{(JONAS, scenario): None for scenario in expected},
+    }
+
+
+def test_a_bar_shows_rate_and_time_left_and_ctrl_c_leaves_nothing_half_done(released: Course) -> None:
+    crowd.hand_in(released, "mini", 200)
+    collect(released)
+    before = rows(released)
+    terminal, its_side = os.openpty()
+    termios.tcsetwinsize(terminal, (24, 100))
+    command = [sys.executable, "-m", "grading", "grade", "--format", "json"]
+    with subprocess.Popen(command, env=os.environ, stdout=subprocess.PIPE, stderr=its_side) as process:
+        os.close(its_side)
+        shown = b""
+        while not re.search(rb"\d+/200 \[\d\d:\d\d<.*submissions/s", shown):
+            shown += os.read(terminal, 4096)
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(OSError):  # how a terminal ends that nobody writes to any more
+            while more := os.read(terminal, 4096):
+                shown += more
+        out, _ = process.communicate()
+    os.close(terminal)
+    assert (process.returncode, out) == (130, b"")
+    assert b"Stopped. The gradebook holds nothing half done; run it again to grade the rest." in shown
+    assert b"Traceback" not in shown
+    assert rows(released) == before
+    assert (grade(released).graded, grade(released).skipped) == (200, 200)
+
+
+def test_a_notebook_that_is_missing_is_missing_where_formgrader_looks(released: Course, take: Take) -> None:
+    hand_in(released, MAYA, take, T90="best", T91="best")
+    collect(released)
     grade(released)
-    assert {row[3] for row in rows(released)["notebooks"]} == {None}  # the course's method is `none`
+    (released.submitted / MAYA / "mini" / "T91.ipynb").unlink()
+    grade(released, again=True)
+    assert [path.name for path in (released.autograded / MAYA / "mini").glob("*.ipynb")] == ["T90.ipynb"]
 
 
 def test_an_assignment_edited_after_its_release_is_not_graded(released: Course, take: Take) -> None:
