@@ -1,0 +1,119 @@
+"""`kill -9` at any moment of `make grade`: each step is as it was or complete, and the next run finishes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import shutil
+import time
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import crowd
+import pytest
+from handing import rows
+from sqlalchemy import update
+
+from grading import autograde, gradebook
+from grading.autograde import grade
+from grading.course import Course
+from grading.course import assignment as one_assignment
+from grading.intake import collect
+
+KILLS = 50
+CLASS = 12
+AT_ONCE = 5
+"""Fewer than the class, so that a kill also falls between two parts of the transaction."""
+
+
+def handed_in_again(course: Course, rng: Random) -> None:
+    """A class of which half were graded and marked before all of them handed in everything, in two steps."""
+    from nbgrader.api import Grade
+
+    everybody = crowd.people(CLASS)
+    crowd.enroll(course, everybody)
+    logs = {p.id: crowd.finished(one_assignment(course, "mini"), rng, crowd.BEGAN) for p in everybody}
+    for person in everybody[::2]:
+        first = {"T90": logs[person.id]["T90"]}
+        crowd.put(course, "mini", person.id, first, crowd.BEGAN + timedelta(hours=1))
+    collect_and_grade(course)
+    with gradebook.writing(course) as db:
+        db.execute(update(Grade).where(Grade.auto_score.is_(None)).values(manual_score=2.5, extra_credit=0.5))
+    for person in everybody:
+        begun = logs[person.id] | {"T91": logs[person.id]["T91"].splitlines(keepends=True)[0]}
+        crowd.put(course, "mini", person.id, begun, crowd.BEGAN + timedelta(hours=2))
+        crowd.put(course, "mini", person.id, logs[person.id], crowd.BEGAN + timedelta(hours=3))
+
+
+def collect_and_grade(course: Course) -> None:
+    assert collect(course).problems == []
+    assert grade(course).problems == []
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Return every file below a folder, but for those that were being written when a run was killed."""
+    found = (path for path in folder.rglob("[!.]*") if path.is_file())
+    return {str(path.relative_to(folder.parent)): path.read_bytes() for path in found}
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # the child does nothing but grade
+def test_killed_at_fifty_moments_and_run_again(
+    released: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(autograde, "AT_ONCE", AT_ONCE)
+    rng = Random(20251103)
+    handed_in_again(released, rng)
+    kept = tmp_path / "kept"
+    folders = (released.submitted, released.autograded)
+    for folder in folders:
+        shutil.copytree(folder, kept / folder.name)
+    shutil.copy(released.gradebook, kept)
+
+    def as_before() -> None:
+        for folder in folders:
+            shutil.rmtree(folder)
+            shutil.copytree(kept / folder.name, folder)
+        for path in released.root.glob("gradebook.db*"):
+            path.unlink()  # and what a killed run left beside it
+        shutil.copy(kept / "gradebook.db", released.root)
+
+    def made() -> dict[str, bytes]:
+        return {name: content for folder in folders for name, content in files(folder).items()}
+
+    # A fork has imported and read everything already: nearly all of its time is work.
+    context = multiprocessing.get_context("fork")
+
+    def run(stop_after: float | None = None) -> tuple[int | None, float]:
+        """Collect and grade in a process of its own, killed after some seconds; return how it ended and when."""
+        process = context.Process(target=collect_and_grade, args=(released,))
+        started = time.monotonic()
+        process.start()
+        if stop_after is not None:
+            process.join(stop_after)
+            process.kill()
+        process.join()
+        return process.exitcode, time.monotonic() - started
+
+    states = [rows(released)]
+    collect(released)
+    states.append(rows(released))
+    as_before()
+    ended, seconds = run()
+    assert ended == 0
+    states.append(rows(released))
+    complete, laid_out = states[-1], made()
+    assert states[0] != states[1] != states[2]
+
+    left: list[int] = []
+    while len(left) < KILLS:
+        as_before()
+        ended, _ = run(rng.uniform(0, seconds))
+        if ended == 0:
+            continue  # it was faster this time
+        assert rows(released) in states
+        left.append(states.index(rows(released)))
+        collect_and_grade(released)
+        assert rows(released) == complete
+        assert made() == laid_out
+        assert (collect(released).taken, grade(released).graded) == ([], 0)
+    print("as it was, collected, graded:", [left.count(n) for n in range(3)], f"of runs of {seconds:.2f} s")
