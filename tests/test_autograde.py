@@ -204,7 +204,8 @@ def test_a_bar_shows_rate_and_time_left_and_ctrl_c_leaves_nothing_half_done(rele
     collect(released)
     before = rows(released)
     terminal, its_side = os.openpty()
-    termios.tcsetwinsize(terminal, (24, 100))
+    # So wide that the bar fills the terminal's memory: the run waits for us to read, and cannot end before Ctrl-C.
+    termios.tcsetwinsize(terminal, (24, 6000))
     command = [sys.executable, "-m", "grading", "grade", "--format", "json"]
     with subprocess.Popen(command, env=os.environ, stdout=subprocess.PIPE, stderr=its_side) as process:
         os.close(its_side)

@@ -17,7 +17,7 @@ import crowd
 import nbformat
 import pytest
 from handing import nbgrader, rows
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from grading import gradebook
@@ -32,7 +32,6 @@ EXAMPLES = int(os.environ.get("PARITY_EXAMPLES", "0"))
 CLASS = 5
 DUE = datetime(2025, 11, 10, 12)
 SETTINGS = (
-    "c = get_config()\n",
     "c = get_config()\nc.LateSubmissionPlugin.penalty_method = 'zero'\n",
     """
 from nbgrader.plugins import BasePlugin
@@ -101,18 +100,19 @@ def trainees(draw: st.DrawFn) -> Trainee:
         places = {}
         for name, log in logs.items():
             ends = [n + 1 for n, byte in enumerate(log) if byte == 10 and n >= least[name]]
-            places[name] = st.sampled_from([least[name], *ends]) | st.integers(least[name], len(log))
+            some = st.sampled_from([least[name], *ends]) | st.integers(least[name], len(log))
+            places[name] = st.just(len(log)) | some
         return st.fixed_dictionaries(places)
 
     nothing = dict.fromkeys(logs, 0)
-    first = draw(st.none() | cuts(nothing))
+    first = draw(st.one_of(cuts(nothing), st.none(), cuts(nothing)))
     at = DUE + timedelta(hours=draw(st.integers(-72, 72)), microseconds=1)
     points = st.none() | st.sampled_from([0.0, 1.1, 3.0, 7.5])
     steps = [("T90", "ask"), ("T90", "tick"), ("T90", "words"), ("T91", "door")]
     return Trainee(
         logs=logs,
         first=first,
-        later=draw(st.none() | cuts(first or nothing)),
+        later=draw(st.one_of(st.none(), cuts(first or nothing), cuts(first or nothing))),
         at=at,
         then=at + timedelta(hours=draw(st.integers(1, 72))),
         marks=draw(st.dictionaries(st.sampled_from(steps), st.tuples(points, points, st.booleans()))),
@@ -146,7 +146,7 @@ def hand_in(
     return {trainee for trainee, (cuts, _) in when.items() if cuts is not None}
 
 
-def mark(course: Course, people: Mapping[str, Trainee], due: datetime | None) -> None:
+def mark(course: Course, people: Mapping[str, Trainee]) -> None:
     """Do what people do in formgrader, and prolong the time of some."""
     with quietly(course) as book:
         for trainee, plan in people.items():
@@ -155,7 +155,7 @@ def mark(course: Course, people: Mapping[str, Trainee], due: datetime | None) ->
                 row.manual_score, row.extra_credit, row.needs_manual_grade = score, extra, look
             book.find_comment("words", "T90", "mini", trainee).manual_comment = plan.comment
             book.find_submission_notebook("T91", "mini", trainee).flagged = plan.flagged
-            if due and plan.extension:
+            if plan.extension:
                 book.grant_extension("mini", trainee, days=plan.extension)
 
 
@@ -178,7 +178,7 @@ def shown(course: Course) -> dict[str, list[Any]]:
 
 @pytest.mark.timeout(300 + 90 * EXAMPLES)
 @settings(
-    max_examples=EXAMPLES or 3,
+    max_examples=EXAMPLES or 2,
     derandomize=not EXAMPLES,
     phases=[Phase.generate],  # to shrink one would take an hour
     database=None,
@@ -188,13 +188,16 @@ def shown(course: Course) -> dict[str, list[Any]]:
 )
 @given(
     st.lists(trainees(), min_size=CLASS, max_size=CLASS),
-    st.sampled_from(SETTINGS[::-1]),
-    st.sampled_from([DUE, None]),
+    st.sampled_from(SETTINGS),
     st.booleans(),
 )
 def test_rows_are_those_of_nbgrader_autograde_whatever_is_handed_in(
-    released: Course, everybody: list[Trainee], penalties: str, due: datetime | None, everything: bool
+    released: Course, everybody: list[Trainee], penalties: str, everything: bool
 ) -> None:
+    # What is tried first is always too plain.
+    assume(
+        sum(bool(each.first) for each in everybody) > 2 and sum(bool(each.later) for each in everybody) > 1
+    )
     ids = [person.id for person in crowd.people(CLASS)]
     people = dict(zip(ids, everybody, strict=True))
     with tempfile.TemporaryDirectory() as folder:
@@ -203,7 +206,7 @@ def test_rows_are_those_of_nbgrader_autograde_whatever_is_handed_in(
         crowd.enroll(ours, crowd.people(CLASS))
         (ours.root / "nbgrader_config.py").write_text(penalties)
         with quietly(ours) as book:
-            book.find_assignment("mini").duedate = due
+            book.find_assignment("mini").duedate = DUE
         handed_in = hand_in([ours], {i: (t.first, t.at) for i, t in people.items()}, people)
         shutil.copytree(ours.root, theirs.root)
         for course in (ours, theirs):
@@ -216,7 +219,7 @@ def test_rows_are_those_of_nbgrader_autograde_whatever_is_handed_in(
 
         # Marks are given, files are lost, some hand in more; then each is graded by the other's means.
         for course in (ours, theirs):
-            mark(course, {i: t for i, t in people.items() if i in handed_in}, due)
+            mark(course, {i: t for i, t in people.items() if i in handed_in})
         later = hand_in([ours, theirs], {i: (t.later, t.then) for i, t in people.items()}, people)
         for course in (ours, theirs):
             assert {trainee for trainee, _ in collect(course).taken} == later
