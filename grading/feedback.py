@@ -76,8 +76,8 @@ def _open_exchange(course: Course) -> None:
 def _give(
     course: Course, assignment: Assignment, trainees: Collection[str] | None, changed: bool, given: Given
 ) -> None:
-    names = load_roster(course)
     explainer = Explainer(course, assignment)
+    names = explainer.names
     for trainee, played in explainer.played(trainees).items():
         if changed and not _changed(course, trainee, assignment.id):
             continue
@@ -111,7 +111,26 @@ class Explainer:
 
     def played(self, trainees: Collection[str] | None) -> dict[str, dict[str, Played]]:
         """Return trainee -> scenario -> answers and released marks, of the finished first attempts."""
-        return _played(self.course, self.assignment.id, trainees)
+        from grading.marks import released
+
+        where = (ATTEMPT.c.student_id == ANSWER.c.student_id) & (ATTEMPT.c.assignment == ANSWER.c.assignment)
+        where &= ATTEMPT.c.scenario == ANSWER.c.scenario
+        query = (
+            select(ANSWER.c.student_id, ANSWER.c.scenario, ANSWER.c.step, ANSWER.c.answer_json)
+            .select_from(ANSWER.join(ATTEMPT, where))
+            .where(ANSWER.c.assignment == self.assignment.id, ATTEMPT.c.finished.is_(True))
+            .order_by(ANSWER.c.student_id, ANSWER.c.scenario)
+        )
+        if trainees is not None:
+            query = query.where(ANSWER.c.student_id.in_(trainees))
+        found: dict[str, dict[str, Played]] = {}
+        with gradebook.reading(self.course) as db:
+            marks = released(db, self.assignment.id)
+            for trainee, scenario, step, answer in db.execute(query):
+                mine = found.setdefault(trainee, {})
+                answers, _ = mine.setdefault(scenario, ({}, marks.get((trainee, scenario), {})))
+                answers[step] = json.loads(answer)
+        return found
 
     def explain(
         self, trainee: str, scenario: str, answers: Mapping[str, Answer], marks: Mapping[str, Mark]
@@ -128,31 +147,6 @@ class Explainer:
         """
         name = self.names[trainee].name if trainee in self.names else trainee
         return render(self.pinned[scenario][0], data, self.assignment.title, name).encode()
-
-
-def _played(
-    course: Course, assignment: str, trainees: Collection[str] | None
-) -> dict[str, dict[str, Played]]:
-    from grading.marks import released
-
-    where = (ATTEMPT.c.student_id == ANSWER.c.student_id) & (ATTEMPT.c.assignment == ANSWER.c.assignment)
-    where &= ATTEMPT.c.scenario == ANSWER.c.scenario
-    query = (
-        select(ANSWER.c.student_id, ANSWER.c.scenario, ANSWER.c.step, ANSWER.c.answer_json)
-        .select_from(ANSWER.join(ATTEMPT, where))
-        .where(ANSWER.c.assignment == assignment, ATTEMPT.c.finished.is_(True))
-        .order_by(ANSWER.c.student_id, ANSWER.c.scenario)
-    )
-    if trainees is not None:
-        query = query.where(ANSWER.c.student_id.in_(trainees))
-    found: dict[str, dict[str, Played]] = {}
-    with gradebook.reading(course) as db:
-        marks = released(db, assignment)
-        for trainee, scenario, step, answer in db.execute(query):
-            mine = found.setdefault(trainee, {})
-            answers, _ = mine.setdefault(scenario, ({}, marks.get((trainee, scenario), {})))
-            answers[step] = json.loads(answer)
-    return found
 
 
 def _changed(course: Course, trainee: str, assignment: str) -> bool:

@@ -68,7 +68,7 @@ class Submitted:
                     safe.write(f"{scenario}.answers.jsonl", fd, play.log)
                 safe.write(f"{scenario}.ipynb", fd, notebook.fill(self._written(scenario, play)))
             safe.write(SECRET, fd, content.secret)
-            safe.write(TIMESTAMP, fd, _later(folder, each, content, problems, self.waiting))
+            safe.write(TIMESTAMP, fd, self._time(folder, each, content))
         record(self.db, self.assignment, person, each, plays, problems)
         return problems
 
@@ -132,21 +132,18 @@ class Submitted:
             for step in self.assignment.marked_in(scenario) & answers.keys()
         }
 
-
-def _later(
-    folder: Path,
-    each: HandIn,
-    content: hand_in.Content,
-    problems: list[str],
-    waiting: set[tuple[str, datetime]],
-) -> bytes:
-    """Return the submission's time: always after the earlier one's, or nbgrader would not grade again."""
-    try:
-        earlier = hand_in.parse_time(read_bytes(folder / TIMESTAMP, 128).decode("ascii", "replace"))
-    except FileNotFoundError:
-        return content.timestamp
-    if earlier is None or each.at > earlier or (each.student, earlier) in waiting:
-        return content.timestamp
-    now = HandIn(each.name, each.student, each.assignment, datetime.now(UTC).replace(tzinfo=None)).timestamp
-    problems.append(f"its time, {each.timestamp}, is not after the earlier hand-in's; {now} was used.")
-    return now.encode()
+    def _time(self, folder: Path, each: HandIn, content: hand_in.Content) -> bytes:
+        """Return the submission's time: always after the earlier one's, or nbgrader would not grade again."""
+        try:
+            earlier = hand_in.parse_time(read_bytes(folder / TIMESTAMP, 128).decode("ascii", "replace"))
+        except FileNotFoundError:
+            return content.timestamp
+        if earlier is None or each.at > earlier or (each.student, earlier) in self.waiting:
+            return content.timestamp
+        now = HandIn(
+            each.name, each.student, each.assignment, datetime.now(UTC).replace(tzinfo=None)
+        ).timestamp
+        content.problems.append(
+            f"its time, {each.timestamp}, is not after the earlier hand-in's; {now} was used."
+        )
+        return now.encode()

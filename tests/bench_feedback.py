@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -31,14 +30,13 @@ OWN = "--GenerateFeedback.exporter_class=nbconvert.exporters.HTMLExporter"
 
 def measure() -> list[dict[str, Any]]:
     """Print what was measured; return the row of the same class: milliseconds a submission."""
-    home = crowd.REPOSITORY / ".course"  # not in /tmp, which may be memory, where writing costs nothing
-    home.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=home) as folder:
-        course = crowd.course(Path(folder) / "ours")
+    with crowd.folder() as folder:
+        course = crowd.course(folder / "ours")
         people = crowd.hand_in(course, crowd.ASSIGNMENT, SIZE)
-        collect(course)
+        with crowd.long_ago:
+            collect(course)
         grade(course)
-        theirs = Course(course.content, Path(folder) / "theirs")
+        theirs = Course(course.content, folder / "theirs")
         shutil.copytree(course.root, theirs.root, ignore=shutil.ignore_patterns("inbound", "submitted"))
 
         ours = _timed(lambda: give(course)) / SIZE
@@ -49,7 +47,7 @@ def measure() -> list[dict[str, Any]]:
             if p.is_file()
         ]
         contents = [path.read_bytes() for path in written]
-        floor = _timed(lambda: _write(Path(folder) / "floor", contents)) / SIZE
+        floor = _timed(lambda: _write(folder / "floor", contents)) / SIZE
         stock = _stock(theirs, people)
     megabytes = sum(map(len, contents)) / 1e6
     print(

@@ -10,12 +10,10 @@ import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -35,12 +33,10 @@ def measure() -> list[dict[str, Any]]:
 
     Stock has no watcher: its figure is what its four commands take for one hand-in, as if somebody stood ready.
     """
-    home = crowd.REPOSITORY / ".course"  # not in /tmp, which may be memory, where writing costs nothing
-    home.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=home) as folder:
-        course = crowd.course(Path(folder) / "ours")
+    with crowd.folder() as folder:
+        course = crowd.course(folder / "ours")
         people = _ready(course)
-        theirs = Course(course.content, Path(folder) / "theirs")
+        theirs = Course(course.content, folder / "theirs")
         shutil.copytree(course.root, theirs.root)
         with _watching(course):
             _hand_in(course, people[:1], 0)  # it has started once this one is explained
@@ -64,8 +60,6 @@ def measure() -> list[dict[str, Any]]:
 def _ready(course: Course) -> list[str]:
     """Return people who have finished everything on their desks and handed nothing in."""
     plan, rng = assignment(course, crowd.ASSIGNMENT), Random(4)
-    for file in (course.outbound / plan.id).iterdir():
-        os.utime(file, (0, 0))  # released before they began
     everybody = crowd.people(PEOPLE + 1)
     crowd.enroll(course, everybody)
     for person in everybody:

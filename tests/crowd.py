@@ -10,13 +10,15 @@ import csv
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
+from unittest import mock
 
-import grading.hand_in
 from grading import simulate
 from grading.course import Assignment, Course, Person
 from grading.course import assignment as one_assignment
@@ -30,11 +32,20 @@ REPOSITORY = Path(__file__).parents[1]
 ASSIGNMENT = "onboarding-therapist"
 """The real course's assignment that crowds take where nothing else is asked for."""
 BEGAN = datetime(2025, 11, 3, 9, 0)
-
-grading.hand_in.BEHIND = timedelta(days=36500)  # the same: its folders are made today
+long_ago = mock.patch("grading.hand_in.BEHIND", timedelta(days=36500))
+"""Within it, intake takes hand-ins of long ago, though their folders are made today."""
 
 Choose = Callable[[str, Decision], Answer | None]
 """(step, decision) -> the answer, or None where the trainee leaves."""
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """Make a folder beside the course's data for a while: /tmp may be memory, where writing costs nothing."""
+    home = REPOSITORY / ".course"
+    home.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=home) as made:
+        yield Path(made)
 
 
 def course(root: Path, assignment: str = ASSIGNMENT) -> Course:
@@ -56,8 +67,10 @@ def people(count: int) -> list[Person]:
 
 
 def enroll(course: Course, everybody: Iterable[Person]) -> None:
-    """Write the roster: these people and nobody else."""
+    """Write the roster: these people and nobody else; what was released is older than anything they do."""
     course.root.mkdir(parents=True, exist_ok=True)
+    for released in course.outbound.glob("*/*"):
+        os.utime(released, (0, 0))
     with course.roster.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, ROSTER_COLUMNS, extrasaction="ignore")
         writer.writeheader()
@@ -98,8 +111,6 @@ def put(course: Course, assignment: str, trainee: str, logs: Mapping[str, bytes]
     """Put a hand-in of these logs, by scenario, into the exchange; ``at`` is its time in UTC."""
     timestamp = f"{at:%Y-%m-%d %H:%M:%S.%f} UTC"
     secret = hashlib.sha512(f"{trainee} {timestamp}".encode()).hexdigest()
-    for released in (course.outbound / assignment).iterdir():
-        os.utime(released, (0, 0))  # a crowd has a past, and intake would not believe it
     folder = course.inbound / f"{trainee}+{assignment}+{timestamp}+{secret[:10]}"
     folder.mkdir()
     for scenario, log in logs.items():

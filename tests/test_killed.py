@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import shutil
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -24,6 +25,12 @@ KILLS = 50
 CLASS = 12
 AT_ONCE = 5
 """Fewer than the class, so that a kill also falls between two parts of the transaction."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _past() -> Iterator[None]:
+    with crowd.long_ago:
+        yield
 
 
 def handed_in_again(course: Course, rng: Random) -> None:

@@ -123,6 +123,12 @@ def trainees(draw: st.DrawFn) -> Trainee:
     )
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _past() -> Iterator[None]:
+    with crowd.long_ago:
+        yield
+
+
 @contextlib.contextmanager
 def quietly(course: Course) -> Iterator[Any]:
     """Open nbgrader's gradebook, and keep what was changed."""
