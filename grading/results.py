@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import pandas as pd
@@ -118,42 +118,53 @@ class Results:
 
     def critical(self) -> pd.DataFrame:
         """Return a row a person and critical clause broken: trainee, name, team, clause."""
-        frame = self.decisions.explode("violated").rename(columns={"violated": "clause"})
-        frame = frame[frame.clause.isin(key for key, clause in self.clauses.items() if clause["critical"])]
         columns = ["trainee", "name", "team", "clause"]
-        return frame[columns].drop_duplicates(ignore_index=True).sort_values(["clause", "name"])
+        return self.missed()[columns].drop_duplicates(ignore_index=True).sort_values(["clause", "name"])
+
+    def missed(self) -> pd.DataFrame:
+        """Return the decisions that broke a critical clause, a row a clause."""
+        frame = self.decisions[self.decisions.violated.map(len) > 0]
+        frame = frame.explode("violated").rename(columns={"violated": "clause"})
+        return frame[frame.clause.isin(key for key, clause in self.clauses.items() if clause["critical"])]
 
     def standings(self, today: date | None = None) -> list[tuple[Person, Assignment, status.Standing]]:
         """Return where everybody who works here stands with every assignment that is open to them."""
         today = today or date.today()
-        mine = dict(iter(self.decisions.groupby(["trainee", "assignment"])))
         return [
-            (
-                person,
-                assignment,
-                self._standing(person, assignment, mine.get((person.id, assignment.id)), today),
-            )
+            (person, assignment, self.standing(person, assignment, today))
             for person in self.people.values()
             if not person.left_on or person.left_on >= today
             for assignment in open_to(self.course, person, today)
             if assignment.id in self.assignments
         ]
 
-    def _standing(
-        self, who: Person, what: Assignment, rows: pd.DataFrame | None, today: date
-    ) -> status.Standing:
-        logs = (self.course.desk(who.id) / what.id).glob("*.answers.jsonl")
-        if rows is None:
-            return status.standing(what, who, today, started=any(logs), handed_in=(), scored={})
-        scored = {str(key): list(self._decided(own)) for key, own in rows[rows.graded].groupby("scenario")}
-        return status.standing(
-            what, who, today, started=True, handed_in=set(rows.scenario[rows.finished]), scored=scored
+    def standing(self, who: Person, what: Assignment, today: date) -> status.Standing:
+        """Return where one person stands with one assignment."""
+        handed_in, scored = self._taken.get((who.id, what.id), (set(), {}))
+        begun = (who.id, what.id) in self._taken or any(
+            (self.course.desk(who.id) / what.id).glob("*.answers.jsonl")
         )
+        return status.standing(what, who, today, started=begun, handed_in=handed_in, scored=scored)
 
-    def _decided(self, rows: pd.DataFrame) -> Iterator[status.Scored]:
+    @cached_property
+    def _taken(self) -> Mapping[tuple[str, str], tuple[set[str], dict[str, list[status.Scored]]]]:
+        """(trainee, assignment) -> the scenarios played to an end, and the graded decisions by scenario."""
         critical = frozenset(key for key, clause in self.clauses.items() if clause["critical"])
-        for points, maximum, violated in zip(rows.points, rows.maximum, rows.violated, strict=True):
-            yield status.Scored(None if pd.isna(points) else points, maximum, critical.intersection(violated))
+        broken = {violated: critical.intersection(violated) for violated in set(self.decisions.violated)}
+        taken: dict[tuple[str, str], tuple[set[str], dict[str, list[status.Scored]]]] = {}
+        columns = ("trainee", "assignment", "scenario", "finished", "graded", "points", "maximum", "violated")
+        rows = (self.decisions[column].tolist() for column in columns)
+        scored_as = cache(status.Scored)  # few of so many differ
+        for trainee, assignment, scenario, finished, graded, points, maximum, violated in zip(
+            *rows, strict=True
+        ):
+            handed_in, scored = taken.setdefault((trainee, assignment), (set(), {}))
+            if finished:
+                handed_in.add(scenario)
+            if graded:
+                one = scored_as(points if points == points else None, maximum, broken[violated])  # or NaN
+                scored.setdefault(scenario, []).append(one)
+        return taken
 
     @cached_property
     def _scored(self) -> pd.DataFrame:

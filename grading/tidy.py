@@ -12,31 +12,39 @@ from sqlalchemy import Select, Table, and_, func, select
 from grading import gradebook
 from grading.course import Course, Person
 from grading.score import verdict
-from scenarios.model import WRITTEN, Decision
+from scenarios.model import WRITTEN, Answer, Decision
 from scenarios.publish import load_published
 
 COLUMNS = (
     *("trainee", "name", "team", "role", "supervisor"),
-    *("assignment", "scenario", "title", "version", "finished", "submitted_at"),
-    *("step", "prompt", "kind", "clauses", "graded", "answered_at", "chosen", "taken", "verdict", "violated"),
+    *("assignment", "scenario", "title", "version", "finished", "finished_at", "submitted_at"),
+    *("step", "prompt", "kind", "clauses", "graded", "answered_at"),
+    *("answer", "chosen", "taken", "verdict", "violated"),
     *("points", "maximum", "share", "needs_manual", "mark", "released", "argued"),
 )
 """A row a trainee and decision of a first attempt.
 
-finished: whether the scenario was played to an ending. submitted_at, answered_at: UTC. clauses, violated:
-tuples of ids. chosen: the text of a choice, else empty. taken: the ids of the options chosen, ticked or put
-first, a tuple. verdict: of ``VERDICTS``, or discussion or compare (not scored by its options). points: of
-maximum, None until scored. share: points of maximum, 0 to 1. needs_manual: a person must mark it. mark: what a
-person gave. released: whether the trainee sees that mark. argued: whether they would argue it in supervision.
+finished: whether the scenario was played to an ending. finished_at, submitted_at, answered_at: UTC. clauses,
+violated: tuples of ids. answer: what a person reads (``_said``). chosen: the text of a choice, else empty.
+taken: the ids of the options chosen, ticked or put first, a tuple. verdict: of ``VERDICTS``, or discussion or
+compare (not scored by its options). points: of maximum, None until scored. share: points of maximum, 0 to 1.
+needs_manual: a person must mark it. mark: what a person gave. released: whether the trainee sees that mark.
+argued: whether they would argue it in supervision.
 """
 
 
 def decisions(course: Course, people: Mapping[str, Person], assignments: Iterable[str]) -> pd.DataFrame:
     """Return the tidy table of ``COLUMNS``, sorted by trainee, assignment, scenario and time of answer."""
     with gradebook.reading(course) as connection:
-        frame = pd.read_sql(_query(list(assignments)), connection).rename(columns={"student_id": "trainee"})
+        found = connection.execute(query(list(assignments)))
+        rows = cast(
+            Any, found.cursor
+        ).fetchall()  # the driver's own: SQLAlchemy's rows take half as long again
+    frame = pd.DataFrame.from_records(rows, columns=list(found.keys())).rename(
+        columns={"student_id": "trainee"}
+    )
     frame = frame.merge(_roster(people), how="left", on="trainee")
-    frame = frame.merge(_content(frame), how="left", on=["scenario", "version", "step", "answer_json"])
+    frame = frame.join(_content(frame))
     written = frame.kind.isin(WRITTEN)
     frame = frame.astype({"graded": bool, "finished": bool, "argued": bool})
     # nbgrader asks for another look whenever it grades again; a mark is stale only if the text came after it.
@@ -47,15 +55,16 @@ def decisions(course: Course, people: Mapping[str, Person], assignments: Iterabl
     frame["points"] = scored.mask(frame.needs_manual | ~frame.graded)
     frame["released"] = written & (frame.points == frame.seen)
     frame["share"] = frame.points / frame.maximum
-    frame["violated"] = frame.violated.map(lambda listed: tuple(json.loads(listed)))
-    for column in ("answered_at", "submitted_at"):
-        frame[column] = pd.to_datetime(frame[column].str.replace(" UTC", "Z"), format="ISO8601", utc=True)
+    violated = {listed: tuple(json.loads(listed)) for listed in frame.violated.unique()}
+    frame["violated"] = frame.violated.map(violated)
+    for column in ("finished_at", "answered_at", "submitted_at"):
+        frame[column] = pd.to_datetime(frame[column], format="ISO8601", utc=True)
     frame = frame.sort_values(["trainee", "assignment", "scenario", "answered_at"], ignore_index=True)
     return frame[list(COLUMNS)]
 
 
-def _query(assignments: Sequence[str]) -> Select[Any]:
-    """Return the one query: our answers, each with nbgrader's grade where there is one already."""
+def query(assignments: Sequence[str]) -> Select[Any]:
+    """Return the one query: our answers, each with what people gave for it in nbgrader's gradebook, if they did."""
     from nbgrader import api
 
     answer, attempt, mark, argued = (
@@ -63,31 +72,42 @@ def _query(assignments: Sequence[str]) -> Select[Any]:
     )
     names = ("Assignment", "SubmittedAssignment", "Notebook", "SubmittedNotebook", "BaseCell", "Grade")
     tables = [cast(Table, getattr(api, name).__table__) for name in names]
-    assignment, submission, notebook, submitted, cell, grade = (table.c for table in tables)
-    joins = (
-        (assignment.name == answer.assignment,),
-        (submission.assignment_id == assignment.id, submission.student_id == answer.student_id),
-        (notebook.assignment_id == assignment.id, notebook.name == answer.scenario),
-        (submitted.assignment_id == submission.id, submitted.notebook_id == notebook.id),
-        # A free text is two cells, of which one is graded.
-        (cell.notebook_id == notebook.id, cell.name == answer.step, cell.type == "GradeCell"),
-        (grade.notebook_id == submitted.id, grade.cell_id == cell.id),
+    assignment, submission, notebook, submitted, cell, grade = tables
+    # Few grades hold anything of a person's: found first, they spare the others nbgrader's long way of joins.
+    given = (
+        select(
+            submission.c.student_id,
+            assignment.c.name.label("assignment"),
+            notebook.c.name.label("scenario"),
+            cell.c.name.label("step"),
+            grade.c.manual_score.label("mark"),
+            grade.c.extra_credit,
+            grade.c.needs_manual_grade.label("needs_manual"),
+        )
+        .select_from(grade)
+        .join(cell, grade.c.cell_id == cell.c.id)
+        .join(submitted, grade.c.notebook_id == submitted.c.id)
+        .join(notebook, submitted.c.notebook_id == notebook.c.id)
+        .join(submission, submitted.c.assignment_id == submission.c.id)
+        .join(assignment, submission.c.assignment_id == assignment.c.id)
+        .where(grade.c.manual_score.is_not(None) | grade.c.extra_credit.is_not(None))
+        .cte("given")
     )
     place = ("student_id", "assignment", "scenario")
     source = gradebook.ANSWER.join(gradebook.ATTEMPT, and_(*(answer[k] == attempt[k] for k in place)))
-    for own in (gradebook.MARK, gradebook.ARGUED):
-        source = source.outerjoin(own, and_(*(answer[k] == own.c[k] for k in (*place, "step"))))
-    for table, conditions in zip(tables, joins, strict=True):
-        source = source.outerjoin(table, and_(*conditions))
+    for other in (gradebook.MARK, gradebook.ARGUED, given):
+        source = source.outerjoin(other, and_(*(answer[k] == other.c[k] for k in (*place, "step"))))
     return (
         select(
             *gradebook.ANSWER.c,
-            attempt.handed_in_at.label("submitted_at"),
+            # as ISO 8601
+            func.replace(attempt.handed_in_at, " UTC", "Z").label("submitted_at"),
             attempt.finished,
+            attempt.finished_at,
             mark.points.label("seen"),
-            grade.manual_score.label("mark"),
-            func.coalesce(grade.extra_credit, 0.0).label("extra_credit"),
-            grade.needs_manual_grade.label("needs_manual"),
+            given.c.mark,
+            func.coalesce(given.c.extra_credit, 0.0).label("extra_credit"),
+            given.c.needs_manual,
             argued.step.is_not(None).label("argued"),
         )
         .select_from(source)
@@ -104,15 +124,37 @@ def _roster(people: Mapping[str, Person]) -> pd.DataFrame:
 
 
 def _content(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return what each different answer means, from the published scenarios."""
-    key = ["scenario", "version", "step", "answer_json"]
-    rows = []
-    for scenario_id, version, step, answer in frame[key].drop_duplicates().itertuples(index=False):
-        scenario, _ = load_published(scenario_id, version)
-        decision = cast(Decision, scenario.steps[step].decision)
-        given = json.loads(answer)
-        chosen = decision.option(given["option"]).text if decision.kind == "choice" else ""
-        taken = tuple(option.id for option in decision.triggered(given))
-        means = (scenario.title, decision.prompt, decision.clauses, chosen, taken, verdict(decision, given))
-        rows.append((scenario_id, version, step, answer, *means))
-    return pd.DataFrame(rows, columns=[*key, "title", "prompt", "clauses", "chosen", "taken", "verdict"])
+    """Return what each answer means, from the published scenarios, a row a row of ``frame``."""
+    key = (frame[column].tolist() for column in ("scenario", "version", "step", "answer_json"))
+    keys = list(zip(*key, strict=True))
+    means = {key: _means(*key) for key in dict.fromkeys(keys)}
+    columns = ["title", "prompt", "clauses", "answer", "chosen", "taken", "verdict"]
+    return pd.DataFrame([means[key] for key in keys], frame.index, columns)
+
+
+def _means(scenario_id: str, version: int, step: str, answer: str) -> tuple[Any, ...]:
+    scenario, _ = load_published(scenario_id, version)
+    decision = cast(Decision, scenario.steps[step].decision)
+    given = json.loads(answer)
+    chosen = decision.option(given["option"]).text if decision.kind == "choice" else ""
+    taken = tuple(option.id for option in decision.triggered(given))
+    said = _said(decision, given)
+    return scenario.title, decision.prompt, decision.clauses, said, chosen, taken, verdict(decision, given)
+
+
+def _said(decision: Decision, answer: Answer) -> str:
+    """Return an answer as a person reads it: the options' texts, in order, or the words, a form with its labels."""
+    if decision.kind == "text":
+        return _whole(answer["text"])
+    if decision.kind == "form":
+        lines = ((field.label, answer["fields"].get(field.id)) for field in decision.fields)
+        return _whole("\n".join(f"{label}: {words}" for label, words in lines if words))
+    options = (
+        map(decision.option, answer["order"]) if decision.kind == "order" else decision.triggered(answer)
+    )
+    return "; ".join(option.text for option in options)
+
+
+def _whole(words: str) -> str:
+    """Return a text that can be written: a log may hold half a character (a lone surrogate)."""
+    return words.encode("utf-8", "replace").decode("utf-8")
