@@ -24,6 +24,7 @@ COMMANDS = {
     "feedback": "grading.feedback",
     "watch": "grading.watch",
     "report": "grading.report",
+    "export": "grading.export",
     "demo": "grading.demo",
 }
 """Command -> module. Its docstring is the help, its EXAMPLE is shown below it; it has

@@ -58,6 +58,12 @@ def demo(content: Path, root: Path, people: int, seed: int) -> Course:
     return course
 
 
+def simulated(course: Course) -> Mapping[str, int] | None:
+    """Return how the staff was simulated (people, seed), or None if it is real."""
+    path = course.root / SIMULATED
+    return json.loads(path.read_text("utf-8")) if path.is_file() else None
+
+
 def _published(course: Course) -> list[Assignment]:
     """Return the assignments that can be taken: a demonstration pins no version by itself."""
     everything = load_assignments(course).values()

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import webbrowser
 from collections import Counter
-from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -20,7 +18,7 @@ from markupsafe import Markup
 
 from grading.charts import mix_chart, svg, team_chart
 from grading.course import CENTER, TITLE, Course
-from grading.demo import SIMULATED
+from grading.demo import simulated
 from grading.desk import policy
 from grading.files import write_atomically
 from grading.findings import Where, findings, undone
@@ -65,12 +63,6 @@ def body(results: Results, formgrader: str) -> str:
 def css() -> str:
     """Return the style sheet of the results."""
     return (TEMPLATES / "results.css").read_text("utf-8")
-
-
-def simulated(course: Course) -> Mapping[str, int] | None:
-    """Return how the staff was simulated (people, seed), or None if it is real."""
-    path = course.root / SIMULATED
-    return json.loads(path.read_text("utf-8")) if path.is_file() else None
 
 
 def banner(course: Course) -> Markup:
