@@ -12,6 +12,7 @@ READY := .venv/ready
 endif
 PY := $(BIN)/python
 PYTHON ?= python3
+GRADEBOOK := autograde export feedback gradebook intake results watch
 
 help: ## Print these targets
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +62,9 @@ grade: env ## Collect and grade everything handed in
 report: env ## Write the report of the teams' results
 	@$(PY) -m grading report
 
+export: env ## Write the results as CSV and XLSX, a row a trainee and a row a decision
+	@$(PY) -m grading export
+
 feedback: env ## Release the marks and comments to the trainees
 	@$(PY) -m grading feedback --release-marks
 
@@ -68,6 +72,10 @@ test: env ## Run every test, the browser's included
 	@$(PY) tests/chromium.py
 	@$(PY) tests/firefox.py
 	@$(PY) -m pytest
+
+test-postgres: env ## Run the gradebook's tests against a PostgreSQL server of their own
+	@$(PY) tests/postgres.py
+	@$(PY) -m pytest --postgres $(GRADEBOOK:%=tests/test_%.py)
 
 test-a11y: env ## Look at every page and state for what stands in anybody's way
 	@$(PY) tests/chromium.py
@@ -94,4 +102,4 @@ lock: env ## Compile requirements.lock from pyproject.toml
 clean: ## Remove the environment and caches (answers in .course stay)
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help env run supervise demo check notebooks release policy grade report feedback test test-a11y lint format screenshots bench lock clean
+.PHONY: help env run supervise demo check notebooks release policy grade report export feedback test test-a11y test-postgres lint format screenshots bench lock clean

@@ -119,13 +119,20 @@ class Course:
 
     @property
     def gradebook(self) -> Path:
-        """The gradebook's file."""
+        """The gradebook's file, where no other database is named."""
         return self.root / "gradebook.db"
 
     @property
     def db_url(self) -> str:
-        """The gradebook's address for SQLAlchemy."""
-        return f"sqlite:///{self.gradebook}"
+        """The gradebook's address for SQLAlchemy: the one line of ``database.url``, else the file here.
+
+        It stands beside the data, so that no process of the course can grade into another database.
+        """
+        try:
+            url = (self.root / "database.url").read_text("utf-8").strip()
+        except FileNotFoundError:
+            return f"sqlite:///{self.gradebook}"
+        return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
     @property
     def reports(self) -> Path:

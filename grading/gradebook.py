@@ -1,7 +1,7 @@
 """The gradebook: nbgrader's own tables, its missing indexes, and the course's tables beside them.
 
-Works on SQLite and PostgreSQL; transactions that write are serialised by the database, and whole runs of
-the pipeline by ``working``.
+Works on SQLite and PostgreSQL (``Course.db_url``), and alike: who reads sees one state, transactions that
+write are serialised by the database, and whole runs of the pipeline by ``working``.
 """
 
 from __future__ import annotations
@@ -30,10 +30,12 @@ from sqlalchemy import (
     event,
     text,
 )
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from grading.course import COURSE_ID, Course
 from grading.safe import taken
+from scenarios.errors import CourseError
 
 if TYPE_CHECKING:
     from nbgrader.api import Gradebook
@@ -127,6 +129,9 @@ INDEXES = {
 }
 """Foreign keys nbgrader joins on and does not index."""
 
+LOCKED = ("student", "submitted_assignment", "submitted_notebook", "grade", "comment")
+"""nbgrader's tables that grading writes, in the order in which nbgrader does."""
+
 
 @contextlib.contextmanager
 def opened(course: Course) -> Iterator[Gradebook]:
@@ -142,19 +147,14 @@ def opened(course: Course) -> Iterator[Gradebook]:
 @contextlib.contextmanager
 def reading(course: Course) -> Iterator[Connection]:
     """Open a connection that only reads."""
-    ensure(course)
-    with engine(course.db_url).connect() as connection:
+    with _connected(course) as connection:
         yield connection
 
 
 @contextlib.contextmanager
 def writing(course: Course) -> Iterator[Connection]:
     """Open one transaction: all of it is kept, or, after an error, a signal or a power cut, nothing."""
-    ensure(course)
-    with (
-        engine(course.db_url).connect().execution_options(course_writes=True) as connection,
-        connection.begin(),
-    ):
+    with _connected(course).execution_options(course_writes=True) as connection, connection.begin():
         yield connection
 
 
@@ -169,7 +169,7 @@ def working(course: Course) -> Iterator[None]:
 def engine(url: str) -> Engine:
     """Return the engine of a database address."""
     if not url.startswith("sqlite"):
-        return create_engine(url)
+        return _server(url)
     made = create_engine(url, poolclass=NullPool, connect_args={"timeout": 60})
 
     @event.listens_for(made, "connect")
@@ -185,22 +185,75 @@ def engine(url: str) -> Engine:
     return made
 
 
+def _server(url: str) -> Engine:
+    made = create_engine(url, poolclass=NullPool, isolation_level="REPEATABLE READ")
+
+    @event.listens_for(made, "begin")
+    def begin(connection: Connection) -> None:
+        # As on SQLite: one writer at a time, nbgrader's own included, and nobody who reads waits.
+        if connection.get_execution_options().get("course_writes"):
+            connection.exec_driver_sql(f"LOCK TABLE {', '.join(LOCKED)} IN SHARE ROW EXCLUSIVE MODE")
+
+    return made
+
+
+def changes(course: Course) -> object:
+    """Return something that differs once the gradebook was written to; it need not be there yet.
+
+    Raises:
+        CourseError: the database cannot be reached.
+    """
+    if course.db_url.startswith("sqlite"):
+        return course.gradebook.stat().st_mtime_ns if course.gradebook.exists() else None
+    with reading(course) as db:
+        return db.scalar(text("SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables"))
+
+
 _ready: set[str] = set()
 
 
 def ensure(course: Course) -> None:
-    """Create the gradebook, the indexes and the course's own tables where they are missing."""
+    """Create the gradebook, the indexes and the course's own tables where they are missing.
+
+    Raises:
+        CourseError: the database that ``database.url`` names cannot be reached.
+    """
     url = course.db_url
     if url in _ready and (not url.startswith("sqlite") or course.gradebook.exists()):
         return
     course.root.mkdir(parents=True, exist_ok=True)
-    _nbgrader(course).close()
-    made = engine(url)
-    with made.connect().execution_options(course_writes=True) as connection, connection.begin():
-        OWN.create_all(connection)
-        for name, place in INDEXES.items():
-            connection.execute(text(f"CREATE INDEX IF NOT EXISTS {name} ON {place}"))
+    # One at a time: nbgrader looks for its tables first and makes them later.
+    with taken(course.root / "gradebook.lock", wait=True):
+        with _reaching(course):
+            _nbgrader(course).close()
+        with (
+            engine(url).connect().execution_options(course_writes=True) as connection,
+            connection.begin(),
+        ):
+            OWN.create_all(connection)
+            for name, place in INDEXES.items():
+                connection.execute(text(f"CREATE INDEX IF NOT EXISTS {name} ON {place}"))
     _ready.add(url)
+
+
+def _connected(course: Course) -> Connection:
+    ensure(course)
+    with _reaching(course):
+        return engine(course.db_url).connect()
+
+
+@contextlib.contextmanager
+def _reaching(course: Course) -> Iterator[None]:
+    try:
+        yield
+    except (ArgumentError, ModuleNotFoundError, OperationalError) as error:
+        if course.db_url.startswith("sqlite"):
+            raise
+        why = " ".join(str(getattr(error, "orig", None) or error).split())
+        raise CourseError(
+            f"The gradebook's database cannot be used ({why}); correct {course.root / 'database.url'}, "
+            "as in postgresql://course@db.example.org/course."
+        ) from error
 
 
 def _nbgrader(course: Course) -> Gradebook:

@@ -111,6 +111,9 @@ def _person(row: Mapping[str, str], where: str) -> Person:
         raise CourseError(f"{where}, role: {row['role']!r} is not one of {', '.join(AUDIENCES)}.")
     if not row["name"]:
         raise CourseError(f"{where}, name: is empty; write it.")
+    for column in ("name", "email"):
+        if len(row[column]) > 128:  # of the gradebook's columns
+            raise CourseError(f"{where}, {column}: is longer than 128 characters; shorten it.")
     for column in ("hired_on", "left_on"):
         if not is_date(row[column]) and (row[column] or column == "hired_on"):
             raise CourseError(f"{where}, {column}: {row[column]!r} is not a day; write it as 2026-11-22.")

@@ -156,7 +156,7 @@ class Desk:
         return f"Released. {_count(len(people), 'person', 'people')} can read the new marks now."
 
     async def _refresh(self) -> None:
-        self._state = self._look()
+        self._state = await asyncio.to_thread(self._look)
         shown = await asyncio.to_thread(_read, self.course, self.formgrader)
         self.body.value = shown.body
         self._list(dict.fromkeys((*self._found, *shown.problems)))
@@ -172,24 +172,25 @@ class Desk:
         """Show what others did: the watcher that scores, and a supervisor's marks in formgrader."""
         while True:
             await asyncio.sleep(LOOK)
-            if not self.working and self._look() != self._state:
-                await self._again()
+            # A button will say so, and the next look tries again.
+            with contextlib.suppress(CourseError, OSError):
+                if not self.working and await asyncio.to_thread(self._look) != self._state:
+                    await self._again()
 
     async def _again(self) -> None:
         """Show the results anew; the last word on what a button did stays, unless there is news."""
         async with self._busy:
             before = self._standing
-            with contextlib.suppress(
-                CourseError, OSError
-            ):  # a button will say so, and the next look tries again
-                await self._refresh()
-                if self._standing != before:
-                    self._say(self._standing)
+            await self._refresh()
+            if self._standing != before:
+                self._say(self._standing)
 
     def _look(self) -> object:
         """Return something that differs when the gradebook or what is handed in does."""
-        places = (self.course.gradebook, self.course.inbound)
-        return [place.stat().st_mtime_ns for place in places if place.exists()]
+        from grading import gradebook
+
+        inbound = self.course.inbound
+        return gradebook.changes(self.course), inbound.stat().st_mtime_ns if inbound.exists() else None
 
     def _button(self, description: str, work: Work) -> widgets.Button:
         button = widgets.Button(description=description, layout={"width": "auto", "height": "auto"})

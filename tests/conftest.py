@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import postgres
 import pytest
 
 from grading.course import Course
@@ -22,9 +23,36 @@ REPOSITORY = Path(__file__).parents[1]
 MINIATURE = Path(__file__).parent / "data" / "course"
 
 
-def _make(root: Path) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--postgres",
+        action="store_true",
+        help="run only the tests with a course, and keep each course's gradebook in a real PostgreSQL server",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--postgres"):
+        others = [item for item in items if not {"course", "released"}.intersection(item.fixturenames)]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
+
+
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """The address of the database server to use; None: every course keeps its gradebook in a file."""
+    if not request.config.getoption("--postgres"):
+        yield None
+        return
+    with postgres.server() as address:
+        yield address
+
+
+def _make(root: Path, server: str | None) -> None:
     shutil.copytree(MINIATURE, root / "content")
     shutil.copy(REPOSITORY / "grading" / "roster.example.csv", root / "content" / "grading")
+    if server:
+        postgres.create(root / "course", server)
 
 
 def _use(root: Path, patch: pytest.MonkeyPatch) -> Course:
@@ -35,28 +63,31 @@ def _use(root: Path, patch: pytest.MonkeyPatch) -> Course:
 
 
 @pytest.fixture
-def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
+def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: str | None) -> Iterator[Course]:
     """The miniature course, nothing released; COURSE_CONTENT and COURSE_ROOT lead to it."""
-    _make(tmp_path)
-    return _use(tmp_path, monkeypatch)
+    _make(tmp_path, server)
+    yield _use(tmp_path, monkeypatch)
+    postgres.drop(tmp_path / "course")
 
 
 @pytest.fixture(scope="session")
-def _released(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def _released(tmp_path_factory: pytest.TempPathFactory, server: str | None) -> Iterator[Path]:
     from grading.exchange import release
 
     root = tmp_path_factory.mktemp("released")
-    _make(root)
+    _make(root, server)
     with pytest.MonkeyPatch.context() as patch:
         release(_use(root, patch), "mini")
     yield root
 
 
 @pytest.fixture
-def released(_released: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
+def released(_released: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Course]:
     """The miniature course with the assignment ``mini`` published and released."""
     shutil.copytree(_released, tmp_path, dirs_exist_ok=True)
-    return _use(tmp_path, monkeypatch)
+    postgres.copy(tmp_path / "course")
+    yield _use(tmp_path, monkeypatch)
+    postgres.drop(tmp_path / "course")
 
 
 Take = Callable[..., Path]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from grading import exchange
+import postgres
+from sqlalchemy import text
+
+from grading import exchange, gradebook
 from grading.course import Course
 from scenarios.answers import AnswerLog
 from scenarios.model import from_trainee
@@ -40,6 +43,13 @@ def hand_in(course: Course, trainee: str, take: Callable[..., Path] | None = Non
     exchange.submit(course, mine, "mini", trainee)
     (new,) = set(course.inbound.iterdir()) - before
     return new
+
+
+def copied(course: Course, root: Path) -> Course:
+    """Return a copy of a course, its gradebook included, wherever that is kept."""
+    shutil.copytree(course.root, root)
+    postgres.copy(root)
+    return Course(course.content, root)
 
 
 def argue(course: Course, trainee: str, scenario: str, step: str, *, on: bool = True) -> None:
@@ -86,8 +96,7 @@ TABLES = {
 
 def rows(course: Course) -> dict[str, list[Any]]:
     """Return every row of nbgrader's tables that grading writes, by natural key instead of uuid."""
-    db = sqlite3.connect(course.gradebook)
-    try:
-        return {table: sorted(db.execute(query).fetchall(), key=repr) for table, query in TABLES.items()}
-    finally:
-        db.close()
+    with gradebook.reading(course) as db:
+        return {
+            table: sorted(map(tuple, db.execute(text(query))), key=repr) for table, query in TABLES.items()
+        }

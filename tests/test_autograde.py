@@ -17,7 +17,7 @@ from pathlib import Path
 import crowd
 import nbformat
 import pytest
-from handing import JONAS, LINH, MAYA, hand_in, nbgrader, rows
+from handing import JONAS, LINH, MAYA, copied, hand_in, nbgrader, rows
 
 from grading import gradebook
 from grading.autograde import grade
@@ -58,8 +58,7 @@ def test_rows_are_those_of_nbgrader_autograde(
     take_part = hand_in(ours, LINH)  # nothing answered yet
     assert not list(take_part.glob("*.jsonl"))
     assert collect(ours).problems == []
-    theirs = Course(ours.content, tmp_path / "theirs")
-    shutil.copytree(ours.root, theirs.root)
+    theirs = copied(ours, tmp_path / "theirs")
 
     assert grade(ours).graded == 3
     stock(theirs)

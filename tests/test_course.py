@@ -94,6 +94,7 @@ def test_an_unknown_assignment_lists_the_known(course: Course) -> None:
         (",hired_on", "", "line 1: column hired_on is missing"),
         ("Maya Ortiz", '"Maya', "mend the quotes"),
         ("Maya Ortiz", "", "line 3, name: is empty"),
+        ("Maya Ortiz", "M" * 129, "line 3, name: is longer than 128 characters"),
     ],
 )
 def test_a_mistake_in_the_roster_is_told_with_file_line_and_column(

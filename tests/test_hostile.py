@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from handing import JONAS, MAYA, hand_in, nbgrader, rows
+from handing import JONAS, MAYA, copied, hand_in, nbgrader, rows
 
 from grading.autograde import grade
 from grading.course import Course
@@ -75,8 +75,7 @@ def test_injected_code_runs_by_neither_route(released: Course, take: Take, tmp_p
     said = collect(released).problems
     assert [p for p in said if "T90.ipynb is not the released one" in p]
     assert [p for p in said if "grading.py, scenarios.py, sitecustomize.py does not belong here" in p]
-    theirs = Course(released.content, tmp_path / "theirs")
-    shutil.copytree(released.root, theirs.root)
+    theirs = copied(released, tmp_path / "theirs")
     grade(released)
     done = nbgrader(theirs, "autograde", "mini")
     assert done.returncode == 0, done.stderr
