@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
-import shutil
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,7 +12,7 @@ from random import Random
 
 import crowd
 import pytest
-from handing import rows
+from handing import copied, rows
 from sqlalchemy import update
 
 from grading import autograde, gradebook
@@ -68,31 +68,21 @@ def test_killed_at_fifty_moments_and_run_again(
     released: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(autograde, "AT_ONCE", AT_ONCE)
-    rng = Random(20251103)
+    rng, count = Random(20251103), itertools.count()
     handed_in_again(released, rng)
-    kept = tmp_path / "kept"
-    folders = (released.submitted, released.autograded)
-    for folder in folders:
-        shutil.copytree(folder, kept / folder.name)
-    shutil.copy(released.gradebook, kept)
 
-    def as_before() -> None:
-        for folder in folders:
-            shutil.rmtree(folder)
-            shutil.copytree(kept / folder.name, folder)
-        for path in released.root.glob("gradebook.db*"):
-            path.unlink()  # and what a killed run left beside it
-        shutil.copy(kept / "gradebook.db", released.root)
+    def as_before() -> Course:
+        return copied(released, tmp_path / f"run{next(count)}")
 
-    def made() -> dict[str, bytes]:
-        return {name: content for folder in folders for name, content in files(folder).items()}
+    def made(course: Course) -> dict[str, bytes]:
+        return files(course.submitted) | files(course.autograded)
 
     # A fork has imported and read everything already: nearly all of its time is work.
     context = multiprocessing.get_context("fork")
 
-    def run(stop_after: float | None = None) -> tuple[int | None, float]:
+    def run(course: Course, stop_after: float | None = None) -> tuple[int | None, float]:
         """Collect and grade in a process of its own, killed after some seconds; return how it ended and when."""
-        process = context.Process(target=collect_and_grade, args=(released,))
+        process = context.Process(target=collect_and_grade, args=(course,))
         started = time.monotonic()
         process.start()
         if stop_after is not None:
@@ -102,25 +92,26 @@ def test_killed_at_fifty_moments_and_run_again(
         return process.exitcode, time.monotonic() - started
 
     states = [rows(released)]
-    collect(released)
-    states.append(rows(released))
-    as_before()
-    ended, seconds = run()
+    course = as_before()
+    collect(course)
+    states.append(rows(course))
+    course = as_before()
+    ended, seconds = run(course)
     assert ended == 0
-    states.append(rows(released))
-    complete, laid_out = states[-1], made()
+    states.append(rows(course))
+    complete, laid_out = states[-1], made(course)
     assert states[0] != states[1] != states[2]
 
     left: list[int] = []
     while len(left) < KILLS:
-        as_before()
-        ended, _ = run(rng.uniform(0, seconds))
+        course = as_before()
+        ended, _ = run(course, rng.uniform(0, seconds))
         if ended == 0:
             continue  # it was faster this time
-        assert rows(released) in states
-        left.append(states.index(rows(released)))
-        collect_and_grade(released)
-        assert rows(released) == complete
-        assert made() == laid_out
-        assert (collect(released).taken, grade(released).graded) == ([], 0)
+        assert rows(course) in states
+        left.append(states.index(rows(course)))
+        collect_and_grade(course)
+        assert rows(course) == complete
+        assert made(course) == laid_out
+        assert (collect(course).taken, grade(course).graded) == ([], 0)
     print("as it was, collected, graded:", [left.count(n) for n in range(3)], f"of runs of {seconds:.2f} s")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
@@ -16,7 +15,7 @@ from typing import Any
 import crowd
 import nbformat
 import pytest
-from handing import nbgrader, rows
+from handing import copied, nbgrader, rows
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
@@ -207,14 +206,13 @@ def test_rows_are_those_of_nbgrader_autograde_whatever_is_handed_in(
     ids = [person.id for person in crowd.people(CLASS)]
     people = dict(zip(ids, everybody, strict=True))
     with tempfile.TemporaryDirectory() as folder:
-        ours, theirs = (Course(released.content, Path(folder) / whose) for whose in ("ours", "theirs"))
-        shutil.copytree(released.root, ours.root)
+        ours = copied(released, Path(folder) / "ours")
         crowd.enroll(ours, crowd.people(CLASS))
         (ours.root / "nbgrader_config.py").write_text(penalties)
         with quietly(ours) as book:
             book.find_assignment("mini").duedate = DUE
         handed_in = hand_in([ours], {i: (t.first, t.at) for i, t in people.items()}, people)
-        shutil.copytree(ours.root, theirs.root)
+        theirs = copied(ours, Path(folder) / "theirs")
         for course in (ours, theirs):
             assert {trainee for trainee, _ in collect(course).taken} == handed_in
         assert grade(ours).graded == len(handed_in)

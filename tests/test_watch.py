@@ -5,7 +5,6 @@ import itertools
 import json
 import multiprocessing
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from handing import JONAS, LINH, MAYA, hand_in, rows
+from handing import JONAS, LINH, MAYA, copied, hand_in, rows
 
 from grading.course import Course
 from grading.desk import make_desk
@@ -173,8 +172,7 @@ def undisturbed(
     for trainee, play in ((MAYA, "best"), (JONAS, "harmful"), (LINH, "mixed")):
         make_desk(released, load_roster(released)[trainee])
         hand_in(released, trainee, take, T90=play, T91=play)
-    elsewhere = Course(released.content, tmp_path / "elsewhere")
-    shutil.copytree(released.root, elsewhere.root)
+    elsewhere = copied(released, tmp_path / "elsewhere")
     monkeypatch.setenv("COURSE_ROOT", str(elsewhere.root))
     one_round(elsewhere)
     monkeypatch.setenv("COURSE_ROOT", str(released.root))
@@ -182,15 +180,16 @@ def undisturbed(
 
 
 def test_killed_anywhere_in_a_round_a_new_watcher_finishes(
-    undisturbed: tuple[Course, dict[str, bytes], dict[str, list[object]]], tmp_path: Path
+    undisturbed: tuple[Course, dict[str, bytes], dict[str, list[object]]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    course, pages, grades = undisturbed
+    before, pages, grades = undisturbed
     assert len(pages) == 3 * (2 * 2 + 3 + 2 + 2)
-    shutil.copytree(course.root, tmp_path / "before")
     # Collecting puts 18 files in place, grading 12, explaining 39.
     for die_at in (1, 13, 18, 19, 27, 28, 30, 31, 37, 40, 43, 69):
-        shutil.rmtree(course.root)
-        shutil.copytree(tmp_path / "before", course.root)
+        course = copied(before, tmp_path / str(die_at))
+        monkeypatch.setenv("COURSE_ROOT", str(course.root))
         process = in_a_process(one_round, course, die_at)
         process.join(60)
         assert process.exitcode == -signal.SIGKILL, die_at
