@@ -38,6 +38,8 @@ WINDOWS = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code; an error a person can mend is one line on stderr."""
+    # It would build a grammar for jsonschema, for a second of every start, of a format that no schema here uses.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     given = list(sys.argv[1:] if argv is None else argv)
     if sys.platform == "win32":
         print(WINDOWS, file=sys.stderr)

@@ -37,19 +37,19 @@ def make_desk(course: Course, person: Person) -> Path:
     course.make_folders()
     desk = course.desk(person.id)
     write_atomically(desk / "home.ipynb", (course.source / "home.ipynb").read_text("utf-8"))
-    for assignment in open_to(course, person):
+    for assignment in open_to(course, person.audience):
         exchange.fetch(course, desk, assignment.id)
     write_me(course, person)
     return desk
 
 
-def open_to(course: Course, person: Person, today: date | None = None) -> list[Assignment]:
-    """Return the released assignments a person takes and that have opened."""
+def open_to(course: Course, audience: str | None, today: date | None = None) -> list[Assignment]:
+    """Return the released assignments that an audience takes and that have opened."""
     today = today or date.today()
     return [
         a
         for a in load_assignments(course).values()
-        if a.audience == person.audience
+        if a.audience == audience
         and (course.outbound / a.id).is_dir()
         and (a.opens is None or a.opens <= today)
     ]
@@ -59,7 +59,7 @@ def write_me(course: Course, person: Person) -> Path:
     """Write ``me.json`` and ``policy.json``, which the player reads, anew from what lies on the desk; return the former."""
     people = load_roster(course)
     supervisor = present(people, person.supervisor)
-    desk, given = course.desk(person.id), open_to(course, person)
+    desk, given = course.desk(person.id), open_to(course, person.audience)
     me = {
         "schema": 1,
         "id": person.id,

@@ -75,8 +75,11 @@ def _write_csv(file: IO[bytes], table: Table) -> None:
 
 def _guarded(column: Sequence[Cell]) -> Sequence[Cell]:
     """Return a column of which no spreadsheet makes a formula."""
-    texts = {each: _FORMULA.sub("'", each) for each in {cell for cell in column if isinstance(cell, str)}}
-    return [texts[each] if isinstance(each, str) else each for each in column] if texts else column
+    texts = {cell for cell in set(column) if isinstance(cell, str)}
+    guarded = {text: _FORMULA.sub("'", text) for text in texts if _FORMULA.search(text)}
+    return (
+        [guarded.get(cell, cell) if isinstance(cell, str) else cell for cell in column] if guarded else column
+    )
 
 
 def _write_xlsx(file: IO[bytes], tables: dict[str, Table]) -> None:

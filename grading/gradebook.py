@@ -28,6 +28,7 @@ from sqlalchemy import (
     Text,
     create_engine,
     event,
+    inspect,
     text,
 )
 from sqlalchemy.exc import ArgumentError, OperationalError
@@ -224,7 +225,9 @@ def ensure(course: Course) -> None:
     course.root.mkdir(parents=True, exist_ok=True)
     # One at a time: nbgrader looks for its tables first and makes them later.
     with taken(course.root / "gradebook.lock", wait=True):
-        with _reaching(course):
+        with _reaching(course), engine(url).connect() as connection:
+            begun = inspect(connection).has_table("alembic_version")  # which nbgrader makes last
+        if not begun:
             _nbgrader(course).close()
         with (
             engine(url).connect().execution_options(course_writes=True) as connection,

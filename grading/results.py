@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 import pandas as pd
@@ -130,11 +130,12 @@ class Results:
     def standings(self, today: date | None = None) -> list[tuple[Person, Assignment, status.Standing]]:
         """Return where everybody who works here stands with every assignment that is open to them."""
         today = today or date.today()
+        given = cache(partial(open_to, self.course, today=today))
         return [
             (person, assignment, self.standing(person, assignment, today))
             for person in self.people.values()
             if not person.left_on or person.left_on >= today
-            for assignment in open_to(self.course, person, today)
+            for assignment in given(person.audience)
             if assignment.id in self.assignments
         ]
 

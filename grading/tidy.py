@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import pandas as pd
-from sqlalchemy import Select, Table, and_, func, select
+from sqlalchemy import Select, and_, column, func, select, table
 
 from grading import gradebook
 from grading.course import Course, Person
@@ -31,6 +31,17 @@ compare (not scored by its options). points: of maximum, None until scored. shar
 needs_manual: a person must mark it. mark: what a person gave. released: whether the trainee sees that mark.
 argued: whether they would argue it in supervision.
 """
+
+
+NBGRADERS: Mapping[str, tuple[str, ...]] = {
+    "assignment": ("id", "name"),
+    "submitted_assignment": ("id", "assignment_id", "student_id"),
+    "notebook": ("id", "name", "assignment_id"),
+    "submitted_notebook": ("id", "assignment_id", "notebook_id"),
+    "base_cell": ("id", "name"),
+    "grade": ("notebook_id", "cell_id", "manual_score", "extra_credit", "needs_manual_grade"),
+}
+"""What is read of nbgrader's tables; importing its own description of them takes a second."""
 
 
 def decisions(course: Course, people: Mapping[str, Person], assignments: Iterable[str]) -> pd.DataFrame:
@@ -57,22 +68,20 @@ def decisions(course: Course, people: Mapping[str, Person], assignments: Iterabl
     frame["share"] = frame.points / frame.maximum
     violated = {listed: tuple(json.loads(listed)) for listed in frame.violated.unique()}
     frame["violated"] = frame.violated.map(violated)
-    for column in ("finished_at", "answered_at", "submitted_at"):
-        frame[column] = pd.to_datetime(frame[column], format="ISO8601", utc=True)
+    for at in ("finished_at", "answered_at", "submitted_at"):
+        frame[at] = pd.to_datetime(frame[at], format="ISO8601", utc=True)
     frame = frame.sort_values(["trainee", "assignment", "scenario", "answered_at"], ignore_index=True)
     return frame[list(COLUMNS)]
 
 
 def query(assignments: Sequence[str]) -> Select[Any]:
     """Return the one query: our answers, each with what people gave for it in nbgrader's gradebook, if they did."""
-    from nbgrader import api
-
     answer, attempt, mark, argued = (
-        table.c for table in (gradebook.ANSWER, gradebook.ATTEMPT, gradebook.MARK, gradebook.ARGUED)
+        own.c for own in (gradebook.ANSWER, gradebook.ATTEMPT, gradebook.MARK, gradebook.ARGUED)
     )
-    names = ("Assignment", "SubmittedAssignment", "Notebook", "SubmittedNotebook", "BaseCell", "Grade")
-    tables = [cast(Table, getattr(api, name).__table__) for name in names]
-    assignment, submission, notebook, submitted, cell, grade = tables
+    assignment, submission, notebook, submitted, cell, grade = (
+        table(name, *map(column, columns)) for name, columns in NBGRADERS.items()
+    )
     # Few grades hold anything of a person's: found first, they spare the others nbgrader's long way of joins.
     given = (
         select(
