@@ -92,7 +92,7 @@ format: env ## Rewrite the code in the project's style
 screenshots: env ## Take the pictures of the README and of every state
 	@$(PY) tests/screenshots.py
 
-bench: env ## Measure the course beside bare JupyterLab (about four minutes)
+bench: env ## Measure the course beside JupyterLab, nbgrader and the floor (about twenty minutes)
 	@$(PY) tests/bench.py
 
 lock: env ## Compile requirements.lock from pyproject.toml

@@ -1,320 +1,46 @@
-"""Measure the trainee's course beside bare JupyterLab in one run: ``python tests/bench.py``.
+"""Measure the course beside the stock tools and the floor: `make bench`, or `python tests/bench.py grade export`.
 
-Prints ours, stock and their ratio, and merges them by name into ``.course/bench.json``. Both servers run on this
-machine, both pages in one headless Chromium, by turns; every time is taken inside the page, from the click (or the
-navigation) to the frame that shows what came of it.
+Prints ours, stock, the floor and their ratios, and merges the rows by name into `.course/bench.json`.
 """
 
 from __future__ import annotations
 
-import contextlib
+import importlib
 import json
-import os
-import statistics
-import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent / "browser"))
+from crowd import REPOSITORY
 
-import chromium
-import miniature
-import nbformat
-import psutil
-from kiosk import REPOSITORY, free_port, started
-from playwright.sync_api import Browser, Page, sync_playwright
-from tqdm import tqdm
-
-from scenarios import model, publish
-
-COLD = 7
-CLICKS = 6
-SCENARIOS = 10
-SETTLE = 4.0  # seconds for a server between two visits
+PARTS = ("page", "grade", "feedback", "export", "watch")
+"""Each is a module `bench_<part>` with a `measure()`, which prints its own details."""
 RESULTS = REPOSITORY / ".course" / "bench.json"
-GOALS = {"open-cold": 0.7, "open": 0.05, "click": 1.5, "memory": 0.4}
-
-# `shown(predicate, act)` resolves to the milliseconds from `act` (or the navigation) to the painted frame in
-# which the predicate holds; the same for both pages.
-WATCH = """
-window.shown = (predicate, act) => new Promise(resolve => {
-  let found = false;
-  const look = () => {
-    if (found || !predicate()) return;
-    found = true;
-    observer.disconnect();
-    requestAnimationFrame(() => {
-      const { port1, port2 } = new MessageChannel();
-      port1.onmessage = () => resolve(performance.now() - from);
-      port2.postMessage(null);
-    });
-  };
-  const observer = new MutationObserver(look);
-  observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
-  const from = act ? performance.now() : 0;
-  if (act) act(); else look();
-});
-window.seen = node => !!node && node.checkVisibility({ opacityProperty: true, visibilityProperty: true });
-"""
-HOME_USABLE = """
-window.usable = shown(() => !document.querySelector('.course-front-wait')
-  && seen(document.querySelector('.course h1')) && [...document.querySelectorAll('.course a, .course button')].some(seen));
-"""
-RADIO = "() => seen(document.querySelector('.course fieldset input[type=radio]:enabled'))"
-OPEN = f"link => shown({RADIO}, () => link.click())"
-ANSWER = """
-([name, follows]) => {
-  document.querySelector('.course fieldset input[type=radio]:enabled').click();
-  const button = [...document.querySelectorAll('.course form button')].find(node => node.textContent === name);
-  return shown(() => document.querySelector('.course').textContent.includes(follows), () => button.click());
+GOALS = {
+    "open-cold": 0.7,
+    "open": 0.05,
+    "click": 1.5,
+    "memory": 0.4,
+    "grade": 1 / 500,
+    "feedback": 1 / 20,
+    "export": 1 / 100,
 }
-"""
-BUTTON_USABLE = """
-window.usable = shown(() => seen(document.querySelector('.jp-OutputArea .jupyter-button:enabled')));
-(async () => {
-  const pause = () => new Promise(resolve => setTimeout(resolve, 5));
-  let panel;
-  while (!(panel = window.jupyterapp?.shell?.currentWidget)?.sessionContext) await pause();
-  await panel.context.ready;
-  await panel.sessionContext.ready;
-  await panel.revealed;
-  await window.jupyterapp.commands.execute('notebook:run-all-cells');
-})();
-"""
-PRESS = """
-() => {
-  const button = document.querySelector('.jp-OutputArea .jupyter-button');
-  const before = button.textContent;
-  return shown(() => button.textContent !== before, () => button.click());
-}
-"""
-OPEN_ALL = """
-async names => {
-  const pause = () => new Promise(resolve => setTimeout(resolve, 100));
-  while (!window.jupyterapp?.shell) await pause();
-  await window.jupyterapp.restored;
-  for (const path of names) {
-    const panel = await window.jupyterapp.commands.execute('docmanager:open', { path, factory: 'Notebook' });
-    await panel.context.ready;
-    await panel.sessionContext.ready;
-    await panel.revealed;
-    await window.jupyterapp.commands.execute('notebook:run-all-cells');
-    while (!panel.node.querySelector('.jp-OutputArea .jupyter-button')) await pause();
-  }
-}
-"""
-BUTTON = """\
-import ipywidgets
-count = 0
-button = ipywidgets.Button(description="0")
-def pressed(_):
-    global count
-    count += 1
-    button.description = str(count)
-button.on_click(pressed)
-button
-"""
+"""What ours may take, as a share of stock."""
 
 
-@dataclass
-class Server:
-    """A running Jupyter server: its address without a page, its token and its process."""
-
-    root: str
-    token: str
-    process: psutil.Process
-
-    def page(self, path: str) -> str:
-        return f"{self.root}{path}?token={self.token}"
-
-    def shut_kernels(self, page: Page) -> None:
-        """End every session, as an idle evening does, and let the server come to rest."""
-        headers = {"Authorization": f"token {self.token}"}
-        for session in page.request.get(f"{self.root}/api/sessions", headers=headers).json():
-            page.request.delete(f"{self.root}/api/sessions/{session['id']}", headers=headers)
-        time.sleep(SETTLE)
-
-    def memory(self) -> float:
-        """MB (proportional set size) of the server and its kernels."""
-        family = [self.process, *self.process.children(recursive=True)]
-        return sum(member.memory_full_info().pss for member in family) / 1e6
-
-
-def following(scenario: int, step: int) -> str:
-    """What follows an answer; no other text of the page holds it."""
-    return f"What follows is number {step} of scenario {scenario}."
-
-
-def desk(folder: Path) -> Path:
-    """A desk with ten scenarios, made from the miniature's first decision; one choice more than is answered.
-
-    A finished scenario is handed in by a process of its own, which is not what is measured.
-    """
-    miniature.make(folder)
-    request = miniature.T01["steps"][0]
-    rows = []
-    for number in range(SCENARIOS):
-        steps = []
-        for step in range(CLICKS + 1):
-            options = [
-                option
-                | {
-                    "consequence": following(number, step),
-                    "next": f"step-{step + 1}" if step < CLICKS else "end",
-                }
-                for option in request["decision"]["options"]
-            ]
-            steps.append(
-                request | {"id": f"step-{step}", "decision": request["decision"] | {"options": options}}
-            )
-        data = miniature.T01 | {
-            "id": f"T{number + 10}",
-            "start": "step-0",
-            "steps": [*steps, miniature.T01["steps"][-1]],
-        }
-        view = publish.trainee_view(model.from_dict(data), miniature.SHA)
-        path = folder / miniature.ASSIGNMENT / f"{data['id']}.json"
-        path.write_text(json.dumps(view), "utf-8")
-        rows.append(miniature.ME["assignments"][0]["scenarios"][0] | {"id": data["id"]})
-    me = miniature.ME | {"assignments": [miniature.ME["assignments"][0] | {"scenarios": rows}]}
-    (folder / "me.json").write_text(json.dumps(me), "utf-8")
-    return folder
-
-
-def notebooks(folder: Path) -> Path:
-    """A folder of notebooks with one ipywidgets button each."""
-    folder.mkdir()
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(BUTTON)], metadata=kernel)
-    for name in ("button.ipynb", *more_notebooks()):
-        nbformat.write(book, folder / name)
-    return folder
-
-
-def more_notebooks() -> list[str]:
-    return [f"button-{number}.ipynb" for number in range(SCENARIOS)]
-
-
-@contextlib.contextmanager
-def ours(root: Path) -> Iterator[Server]:
-    """Our server on a desk, started as a person starts it."""
-    environment = {"XDG_STATE_HOME": str(root / "state"), "COURSE_ROOT": str(root / "no-course")}
-    with started("scenarios.lab", "--desk", str(desk(root / "desk")), **environment) as (process, address):
-        page, _, token = address.partition("?token=")
-        yield Server(page.removesuffix("/doc/tree/home.ipynb"), token, psutil.Process(process.pid))
-
-
-@contextlib.contextmanager
-def bare(root: Path) -> Iterator[Server]:
-    """JupyterLab of the same environment with its default settings and empty folders of its own."""
-    folder, port, token = notebooks(root / "bare"), free_port(), "bench"
-    folders = {
-        f"JUPYTER_{name}_DIR": str(root / "jupyter" / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")
-    }
-    folders |= {"IPYTHONDIR": str(root / "jupyter" / "ipython"), "JUPYTER_PREFER_ENV_PATH": "1"}
-    environment = {
-        key: value for key, value in os.environ.items() if not key.startswith(("JUPYTER", "COURSE"))
-    }
-    arguments = [
-        "--no-browser",
-        "--allow-root",
-        "--expose-app-in-browser",
-        "--log-level=ERROR",
-        f"--port={port}",
-        f"--IdentityProvider.token={token}",
-        f"--ServerApp.root_dir={folder}",
+def table(rows: list[dict[str, Any]]) -> str:
+    """Return the rows as text, with ours as a share of stock and as a multiple of the floor."""
+    lines = [
+        f"{'':13}{'':4}{'ours':>11}{'stock':>12}{'floor':>10}{'ours/stock':>12}{'goal':>11}{'ours/floor':>12}"
     ]
-    command = [sys.executable, "-m", "jupyterlab", *arguments]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = psutil.Popen(command, env=environment | folders, cwd=folder, **quiet)
-    try:
-        yield Server(f"http://127.0.0.1:{port}", token, process)
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def answers(server: Server, page: Page) -> None:
-    """Wait until a server answers."""
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        with contextlib.suppress(Exception):
-            if page.request.get(server.page("/api/status")).ok:
-                return
-        time.sleep(0.2)
-    raise SystemExit(f"{server.root} does not answer.")
-
-
-@contextlib.contextmanager
-def visit(browser: Browser, address: str, script: str) -> Iterator[tuple[Page, float]]:
-    """Open an address with an empty cache; yield the page and the seconds until it was usable."""
-    context = browser.new_context(viewport={"width": 1280, "height": 860}, reduced_motion="reduce")
-    page = context.new_page()
-    page.set_default_timeout(90_000)
-    page.add_init_script(WATCH + script)
-    page.goto(address, wait_until="commit")
-    yield page, page.evaluate("usable") / 1000
-    context.close()
-
-
-def play(page: Page, times: Callable[[str, float], None]) -> None:
-    """Open the ten scenarios and answer them, noting both times."""
-    page.evaluate("document.querySelector('.course .welcome button')?.click()")
-    for number in range(SCENARIOS):
-        route = f"#/{miniature.ASSIGNMENT}/T{number + 10}"
-        page.evaluate("location.hash = '#/'")
-        link = page.locator(f".course a[href='{route}']").first
-        link.wait_for()
-        page.wait_for_timeout(200)
-        times("open", page.evaluate(OPEN, link.element_handle()) / 1000)
-        for step in range(CLICKS):
-            page.wait_for_timeout(200)
-            times("click", page.evaluate(ANSWER, ["Choose this", following(number, step)]))
-
-
-def measure(browser: Browser, our: Server, stock: Server) -> dict[str, dict[str, list[float]]]:
-    """Take every time and size by turns; seconds, milliseconds and MB by name and by whose."""
-    found: dict[str, dict[str, list[float]]] = {name: {"ours": [], "stock": []} for name in GOALS}
-    for number in tqdm(range(COLD), "Visits", file=sys.stderr):
-        with visit(browser, our.page("/doc/tree/home.ipynb"), HOME_USABLE) as (page, seconds):
-            found["open-cold"]["ours"].append(seconds)
-            if number == COLD - 1:
-                play(page, lambda name, value: found[name]["ours"].append(value))
-                found["memory"]["ours"].append(our.memory())
-            our.shut_kernels(page)
-        with visit(browser, stock.page("/doc/tree/button.ipynb"), BUTTON_USABLE) as (page, seconds):
-            found["open-cold"]["stock"].append(seconds)
-            found["open"]["stock"].append(seconds)
-            if number == COLD - 1:
-                for _ in range(SCENARIOS * CLICKS):
-                    page.wait_for_timeout(200)
-                    found["click"]["stock"].append(page.evaluate(PRESS))
-            stock.shut_kernels(page)
-    with visit(browser, stock.page("/lab"), "window.usable = 0") as (page, _):
-        page.evaluate(OPEN_ALL, more_notebooks())
-        found["memory"]["stock"].append(stock.memory())
-    return found
-
-
-def report(found: dict[str, dict[str, list[float]]]) -> list[dict[str, Any]]:
-    """Print the table; return its rows as bench.json holds them."""
-    units = {"open-cold": "s", "open": "s", "click": "ms", "memory": "MB"}
-    rows = []
-    print(f"{'':12}{'':4}{'ours':>10}{'stock':>10}{'ratio':>9}{'goal':>8}   range of ours, of stock")
-    for name, unit in units.items():
-        ours_, stock = (found[name][whose] for whose in ("ours", "stock"))
-        mine, theirs = statistics.median(ours_), statistics.median(stock)
-        ranges = ", ".join(f"{min(values):.3g}..{max(values):.3g}" for values in (ours_, stock))
-        print(
-            f"{name:12}{unit:4}{mine:10.3f}{theirs:10.3f}{mine / theirs:9.3f}{f'<= {GOALS[name]:g}':>8}   {ranges}"
+    for row in rows:
+        name, ours, stock, floor = (row[key] for key in ("name", "ours", "stock", "floor"))
+        goal = f"<= {GOALS[name]:g}" if name in GOALS else ""
+        own = f"{floor:10.2f}" if floor else f"{'':10}"
+        times = f"{ours / floor:12.1f}" if floor else ""
+        lines.append(
+            f"{name:13}{row['unit']:4}{ours:11.3f}{stock:12.2f}{own}{ours / stock:12.5f}{goal:>11}{times}"
         )
-        rows.append({"name": name, "unit": unit, "ours": mine, "stock": theirs, "floor": None})
-    return rows
+    return "\n".join(lines)
 
 
 def merge(rows: list[dict[str, Any]]) -> None:
@@ -325,28 +51,17 @@ def merge(rows: list[dict[str, Any]]) -> None:
     RESULTS.write_text(json.dumps(list(merged.values()), indent=1) + "\n")
 
 
-def main() -> None:
-    """Start both servers, measure, print, keep."""
-    executable = chromium.path()
-    (REPOSITORY / ".course").mkdir(exist_ok=True)
-    # Not in /tmp, which may be memory, where saving costs nothing.
-    with (
-        tempfile.TemporaryDirectory(prefix="bench-", dir=REPOSITORY / ".course") as folder,
-        ours(Path(folder)) as our,
-        bare(Path(folder)) as stock,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(executable_path=executable, args=list(chromium.ARGUMENTS))
-        page = browser.new_page()
-        answers(stock, page)
-        page.close()
-        found = measure(browser, our, stock)
-        browser.close()
-    merge(report(found))
-    print(
-        f"Medians of {COLD} cold openings, {SCENARIOS} scenarios and {SCENARIOS * CLICKS} clicks; .course/bench.json"
-    )
+def main(parts: list[str]) -> None:
+    """Measure the parts, or all; print and keep what was found after each."""
+    if unknown := set(parts) - set(PARTS):
+        raise SystemExit(f"There is no part {', '.join(sorted(unknown))}; take of {', '.join(PARTS)}.")
+    found: list[dict[str, Any]] = []
+    for part in parts or PARTS:
+        print(f"\n{part}", flush=True)
+        found += importlib.import_module(f"bench_{part}").measure()
+        merge(found)
+    print(f"\n{table(found)}\nKept in .course/bench.json.")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -1,4 +1,4 @@
-"""Measure the export and the results of a whole organisation: ``python tests/bench_export.py``.
+"""Measure the export and the results of a whole organisation. Run alone: `python tests/bench_export.py` (two minutes).
 
 2,000 people who took 8 assignments of 20 decisions: 16,000 submissions, 320,000 grades, filled in with bulk inserts.
 Ours is `python -m grading export --format csv`, both tables; stock is `nbgrader export`, a row a submission, on the

@@ -150,7 +150,10 @@ def test_an_assignment_opens_on_its_day(released: Course) -> None:
     (released.outbound / "mini-refresher").mkdir()
     maya = load_roster(released)["maya.ortiz"]
     assert [a.id for a in desks.open_to(released, maya.audience, date(2998, 12, 31))] == ["mini"]
-    assert [a.id for a in desks.open_to(released, maya.audience, date(2999, 1, 1))] == ["mini", "mini-refresher"]
+    assert [a.id for a in desks.open_to(released, maya.audience, date(2999, 1, 1))] == [
+        "mini",
+        "mini-refresher",
+    ]
 
 
 def feedback(folder: Path, scenario: str, *decisions: tuple[float | None, str, list[str]]) -> None:
