@@ -253,6 +253,8 @@ def nbgrader_config(course: Course) -> Config:
     config.Exchange.root = str(course.exchange)
     config.Exchange.cache = str(course.root / "cache")
     config.ExchangeFactory.collect = "grading.intake.Intake"
+    config.ExchangeFactory.submit = "grading.cache.Submit"
+    config.ExchangeFactory.fetch_feedback = "grading.cache.FetchFeedback"
     # nbgrader's own feedback shows code and loads scripts from elsewhere.
     config.GenerateFeedback.exporter_class = "grading.pages.Page"
     # A trainee's id need not be the name of an account of this machine.

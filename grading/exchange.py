@@ -102,10 +102,10 @@ def submit(course: Course, folder: Path, assignment_id: str, trainee: str) -> st
         CourseError: the exchange is not there or not writable, or the assignment was not released.
     """
     ensure_exchange(course, assignment_id)
-    from nbgrader.exchange.default.submit import ExchangeSubmit
+    from grading.cache import Submit
 
     done = _nbgrader(
-        ExchangeSubmit,
+        Submit,
         course,
         assignment_id,
         f"{assignment_id} could not be handed in",

@@ -188,22 +188,19 @@ def test_the_page_holds_no_script_no_code_and_no_address(released: Course, take:
     assert "default-src 'none'" in page
 
 
-def test_nbgraders_fetch_brings_the_page(
+def test_nbgraders_fetch_brings_ones_own_page(
     released: Course, take: Take, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hand_in(released, MAYA, take, T90="best")
+    for trainee, play in ((MAYA, "best"), (JONAS, "harmful")):  # both from this account of this machine
+        hand_in(released, trainee, take, T90=play)
     pipeline(released)
-    monkeypatch.chdir(desk(released, MAYA))
-    done = nbgrader(
-        released,
-        "fetch_feedback",
-        "mini",
-        f"--student={MAYA}",
-        f"--Exchange.assignment_dir={desk(released, MAYA)}",
-    )
-    assert done.returncode == 0, done.stderr
-    (page,) = (desk(released, MAYA) / "mini" / "feedback").rglob("T90.html")
-    assert page.read_text("utf-8") == (released.feedback / MAYA / "mini" / "T90.html").read_text("utf-8")
+    for trainee in (MAYA, JONAS):
+        monkeypatch.chdir(desk(released, trainee))
+        where = f"--Exchange.assignment_dir={desk(released, trainee)}"
+        done = nbgrader(released, "fetch_feedback", "mini", f"--student={trainee}", where)
+        assert done.returncode == 0, done.stderr
+        (page,) = (desk(released, trainee) / "mini" / "feedback").rglob("T90.html")  # and nobody else's
+        assert page.read_bytes() == (released.feedback / trainee / "mini" / "T90.html").read_bytes()
 
 
 def test_only_what_changed(released: Course, take: Take) -> None:
