@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from grading import hand_in, safe
 from grading.answered import Play, record, replay
 from grading.course import Assignment, Course
-from grading.gradebook import ACCOUNT
+from grading.gradebook import ACCOUNT, ATTEMPT
 from grading.hand_in import SECRET, TIMESTAMP, HandIn
 from grading.rebuild import Notebook, fenced
 from grading.released import as_released
@@ -60,9 +60,10 @@ class Submitted:
         folder = self.folder(person.id)
         folder.mkdir(parents=True, exist_ok=True)
         plays: dict[str, Play] = {}
+        left = self._left(folder, person)
         with safe.folder(folder) as fd:
             for scenario, notebook in self.notebooks.items():
-                play = self._play(scenario, folder, content.logs.get(scenario), each, problems)
+                play = self._play(scenario, folder, content.logs.get(scenario), each, left, problems)
                 if play:
                     plays[scenario] = play
                     safe.write(f"{scenario}.answers.jsonl", fd, play.log)
@@ -84,22 +85,38 @@ class Submitted:
                 f"if that is right, write {owner} for {person.id} into the column account of roster.csv"
             )
 
+    def _left(self, folder: Path, person: Person) -> frozenset[str] | None:
+        """Return the scenarios on record if a run cut short left later logs than theirs in a folder, else None."""
+        if (person.id, _earlier(folder)) not in self.waiting:
+            return None
+        mine = (ATTEMPT.c.student_id == person.id, ATTEMPT.c.assignment == self.assignment.id)
+        return frozenset(self.db.scalars(select(ATTEMPT.c.scenario).where(*mine)))
+
     def _play(
-        self, scenario: str, folder: Path, new: bytes | None, each: HandIn, problems: list[str]
+        self,
+        scenario: str,
+        folder: Path,
+        new: bytes | None,
+        each: HandIn,
+        left: frozenset[str] | None,
+        problems: list[str],
     ) -> Play | None:
-        """Return the play that counts: the new log's if it goes on from the earlier one, else the earlier."""
+        """Return the play that counts: the new log's if it goes on from the earlier one, else the earlier.
+
+        ``left``: of a log that a run cut short left there, the hand-in is still to come.
+        """
         name = f"{scenario}.answers.jsonl"
         try:
-            old = read_bytes(folder / name)
+            old = read_bytes(folder / name) if left is None or scenario in left else b""
         except FileNotFoundError:
             old = b""
         if old and new is None:
             problems.append(f"{name} was handed in before and is missing now; the earlier one stands.")
-        elif new is not None and old.startswith(new):
+        elif new is None or (old.startswith(new) and left is None):
             pass  # a hand-in that was overtaken by a later one
-        elif new is not None and not new.startswith(old):
+        elif not new.startswith(old) and not old.startswith(new):
             self._keep(scenario, new, each, problems)
-        elif new is not None:
+        else:
             try:
                 play, said = replay(new, self.scenarios[scenario], self.assignment.id)
                 problems += said
@@ -134,10 +151,7 @@ class Submitted:
 
     def _time(self, folder: Path, each: HandIn, content: hand_in.Content) -> bytes:
         """Return the submission's time: always after the earlier one's, or nbgrader would not grade again."""
-        try:
-            earlier = hand_in.parse_time(read_bytes(folder / TIMESTAMP, 128).decode("ascii", "replace"))
-        except FileNotFoundError:
-            return content.timestamp
+        earlier = _earlier(folder)
         if earlier is None or each.at > earlier or (each.student, earlier) in self.waiting:
             return content.timestamp
         now = HandIn(
@@ -147,3 +161,11 @@ class Submitted:
             f"its time, {each.timestamp}, is not after the earlier hand-in's; {now} was used."
         )
         return now.encode()
+
+
+def _earlier(folder: Path) -> datetime | None:
+    """Return the time of the hand-in that lies in a folder, or None."""
+    try:
+        return hand_in.parse_time(read_bytes(folder / TIMESTAMP, 128).decode("ascii", "replace"))
+    except FileNotFoundError:
+        return None

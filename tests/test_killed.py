@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import crowd
 import pytest
-from handing import copied, rows
-from sqlalchemy import update
+from handing import copied
+from handing import rows as nbgraders
+from sqlalchemy import select, update
 
 from grading import autograde, gradebook
 from grading.autograde import grade
@@ -34,20 +36,21 @@ def _past() -> Iterator[None]:
 
 
 def handed_in_again(course: Course, rng: Random) -> None:
-    """A class of which half were graded and marked before all of them handed in everything, in two steps."""
+    """A class of which half were graded and marked before all of them handed in everything, in three steps."""
     from nbgrader.api import Grade
 
     everybody = crowd.people(CLASS)
     crowd.enroll(course, everybody)
     logs = {p.id: crowd.finished(one_assignment(course, "mini"), rng, crowd.BEGAN) for p in everybody}
+    first = {person.id: {"T90": logs[person.id]["T90"]} for person in everybody}
     for person in everybody[::2]:
-        first = {"T90": logs[person.id]["T90"]}
-        crowd.put(course, "mini", person.id, first, crowd.BEGAN + timedelta(hours=1))
+        crowd.put(course, "mini", person.id, first[person.id], crowd.BEGAN + timedelta(hours=1))
     collect_and_grade(course)
     with gradebook.writing(course) as db:
         db.execute(update(Grade).where(Grade.auto_score.is_(None)).values(manual_score=2.5, extra_credit=0.5))
     for person in everybody:
         begun = logs[person.id] | {"T91": logs[person.id]["T91"].splitlines(keepends=True)[0]}
+        crowd.put(course, "mini", person.id, first[person.id], crowd.BEGAN + timedelta(minutes=90))
         crowd.put(course, "mini", person.id, begun, crowd.BEGAN + timedelta(hours=2))
         crowd.put(course, "mini", person.id, logs[person.id], crowd.BEGAN + timedelta(hours=3))
 
@@ -55,6 +58,15 @@ def handed_in_again(course: Course, rng: Random) -> None:
 def collect_and_grade(course: Course) -> None:
     assert collect(course).problems == []
     assert grade(course).problems == []
+
+
+def rows(course: Course) -> dict[str, list[Any]]:
+    """Return every row that collecting and grading write, of nbgrader's tables and of the course's own."""
+    with gradebook.reading(course) as db:
+        own = {
+            table.name: sorted(map(tuple, db.execute(select(table)))) for table in gradebook.OWN.sorted_tables
+        }
+    return nbgraders(course) | own
 
 
 def files(folder: Path) -> dict[str, bytes]:
