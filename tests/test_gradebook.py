@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -67,6 +70,19 @@ def test_writers_take_turns_and_readers_do_not_wait(released: Course) -> None:
             assert not later.done()
         later.result(timeout=60)
     assert seen == [1]  # it began when the first was done, and saw its row
+
+
+def test_nbgraders_own_commands_and_formgrader_wait_for_a_long_run() -> None:
+    script = """
+from nbgrader.apps import NbGrader
+from sqlalchemy import create_engine, text
+NbGrader().initialize([])
+with create_engine("sqlite://").connect() as db:
+    print(db.scalar(text("PRAGMA busy_timeout")))
+"""
+    environment = os.environ | {"JUPYTER_CONFIG_PATH": str(Path(gradebook.__file__).parent)}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+    assert done.stdout.split()[-1:] == ["60000"], done.stderr
 
 
 def test_a_reader_sees_one_state(released: Course) -> None:
