@@ -61,6 +61,14 @@ def argue(course: Course, trainee: str, scenario: str, step: str, *, on: bool = 
     log.append(session.event("argued", {"step": step, "on": on}))
 
 
+def mark(course: Course, trainee: str, points: float) -> None:
+    """Mark the words of T90 as formgrader does."""
+    with gradebook.opened(course) as book:
+        row = book.find_grade("words", "T90", "mini", trainee)
+        row.manual_score, row.needs_manual_grade = points, False
+        book.db.commit()
+
+
 def nbgrader(course: Course, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run nbgrader's own command on a course."""
     env = os.environ | {

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
 from uuid import uuid4
 
+import crowd
 from nbgrader import api
 from sqlalchemy import Table
 
 from grading import gradebook, score
 from grading.course import COURSE_ID, Course
-from grading.roster import ROSTER_COLUMNS, Person
+from grading.roster import Person
 from grading.simulate import answer
 from scenarios import publish
 from scenarios.model import WRITTEN, Scenario
@@ -43,14 +42,8 @@ def course(root: Path, people: int, assignments: int, seed: int = 4) -> Course:
     made.make_folders()
     plan = [_assignment(content, n) for n in range(assignments)]
     (content / "grading" / "assignments.yml").write_text(json.dumps({"schema": 1, "assignments": plan}))
-    staff = [
-        Person(f"person{n:05}", f"Person {n:05}", "", "therapist", f"Team {n % 40}", "", date(2026, 1, 5))
-        for n in range(people)
-    ]
-    with made.roster.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, ROSTER_COLUMNS, extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows({k: v or "" for k, v in asdict(person).items()} for person in staff)
+    staff = crowd.people(people)
+    crowd.enroll(made, staff)
     with gradebook.writing(made) as db:
         for rows in _Rows(made, staff, plan, Random(seed)).tables():
             for table, some in rows:

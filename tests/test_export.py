@@ -10,7 +10,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from handing import JONAS, LINH, MAYA, hand_in, nbgrader
+from handing import JONAS, LINH, MAYA, hand_in, mark, nbgrader
 
 from grading import gradebook
 from grading.__main__ import main
@@ -38,13 +38,6 @@ def graded(released: Course, take: Take) -> Course:
     assert collect(released).problems == []
     grade(released)
     return released
-
-
-def mark(course: Course, trainee: str, points: float) -> None:
-    with gradebook.opened(course) as book:
-        row = book.find_grade("words", "T90", "mini", trainee)
-        row.manual_score, row.needs_manual_grade = points, False
-        book.db.commit()
 
 
 def read(path: Path) -> Rows:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from handing import JONAS, LINH, MAYA, argue, hand_in
+from handing import JONAS, LINH, MAYA, argue, hand_in, mark
 from sqlalchemy import event
 
 from grading import gradebook
@@ -33,14 +33,6 @@ def graded(released: Course, take: Take) -> Course:
     collect(released)
     grade(released)
     return released
-
-
-def mark(course: Course, trainee: str, points: float) -> None:
-    """Mark the words of T90 as formgrader does."""
-    with gradebook.opened(course) as book:
-        row = book.find_grade("words", "T90", "mini", trainee)
-        row.manual_score, row.needs_manual_grade = points, False
-        book.db.commit()
 
 
 def row(results: Results, trainee: str, scenario: str, step: str) -> pd.Series:

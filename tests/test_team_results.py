@@ -17,10 +17,9 @@ from threading import Timer
 
 import chromium
 import pytest
-from handing import JONAS, LINH, MAYA, REPOSITORY, argue, hand_in
+from handing import JONAS, LINH, MAYA, REPOSITORY, argue, hand_in, mark
 from playwright.sync_api import Page, expect, sync_playwright
 
-from grading import gradebook
 from grading.autograde import grade
 from grading.course import Course, load_roster
 from grading.desk import make_desk
@@ -43,13 +42,6 @@ def staff(released: Course, take: Take) -> Course:
     grade(released)
     hand_in(released, LINH, take, T90="mixed")
     return released
-
-
-def mark(course: Course, trainee: str, points: float) -> None:
-    with gradebook.opened(course) as book:
-        row = book.find_grade("words", "T90", "mini", trainee)
-        row.manual_score, row.needs_manual_grade = points, False
-        book.db.commit()
 
 
 def text(html: str) -> str:
