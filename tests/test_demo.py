@@ -20,7 +20,7 @@ from scenarios.load import find
 from scenarios.load import scenario as load_scenario
 from scenarios.session import problem
 
-WHEN = ["submitted_at", "answered_at"]
+WHEN = ["finished_at", "submitted_at", "answered_at"]
 
 
 @pytest.fixture
