@@ -49,6 +49,12 @@ check: env ## Say what is wrong with scenarios, policy files and derived noteboo
 notebooks: env ## Rewrite the notebooks that are not yet released
 	@$(PY) -m grading notebooks
 
+questions: env ## Write the page of open questions for the Center
+	@$(PY) -m scenarios questions
+
+review-pack: env ## Write the booklet and the ratings sheet for the clinical reviewer
+	@$(PY) -m scenarios review-pack
+
 release: env ## Pin the versions of an assignment and release it (A=onboarding-therapist)
 	@$(PY) -m grading release $(if $(A),--assignment $(A))
 
@@ -102,4 +108,4 @@ lock: env ## Compile requirements.lock from pyproject.toml
 clean: ## Remove the environment and caches (answers in .course stay)
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help env run supervise demo check notebooks release policy grade report export feedback test test-a11y test-postgres lint format screenshots bench lock clean
+.PHONY: help env run supervise demo check notebooks questions review-pack release policy grade report export feedback test test-a11y test-postgres lint format screenshots bench lock clean

@@ -69,8 +69,7 @@ class Course:
     @classmethod
     def here(cls) -> Course:
         """Return the course of COURSE_CONTENT and COURSE_ROOT (default: ``.course`` in the content)."""
-        content = paths.content()
-        return cls(content, Path(os.environ.get("COURSE_ROOT") or content / ".course").resolve())
+        return cls(paths.content(), paths.written())
 
     @property
     def source(self) -> Path:

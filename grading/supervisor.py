@@ -78,7 +78,9 @@ class Desk:
         self.release = self._button("Release marks", self._release)
         tools = widgets.HBox([self.score, self.marking, self.release, self.said])
         tools.add_class("tools")
-        self.page = widgets.VBox([widgets.HTML(_head(course)), tools, self.bar, self.problems, self.body])
+        self.questions = widgets.HTML()
+        parts = [widgets.HTML(_head(course)), tools, self.bar, self.problems, self.body, self.questions]
+        self.page = widgets.VBox(parts)
         self.page.add_class("results")
         self.page.add_class("desk")
         self._tasks: set[asyncio.Task[None]] = set()
@@ -90,6 +92,7 @@ class Desk:
     def start(self) -> None:
         """Show the results, and show them again whenever they change."""
         self.do(self._open, "Reading the results …")
+        self._keep(self._ask())
         self._keep(self._follow())
 
     def stop(self) -> None:
@@ -168,6 +171,12 @@ class Desk:
         waits = f"{_count(shown.pending, 'person', 'people')} handed in something that is not scored yet."
         self._standing = waits if shown.pending else "Everything handed in is scored."
 
+    async def _ask(self) -> None:
+        """Show what the policy leaves open, once; reading the whole library takes seconds, so the results come first."""
+        async with self._busy:
+            pass
+        self.questions.value = await asyncio.to_thread(_questions)
+
     async def _follow(self) -> None:
         """Show what others did: the watcher that scores, and a supervisor's marks in formgrader."""
         while True:
@@ -234,6 +243,17 @@ def _read(course: Course, formgrader: str) -> Shown:
         unreleased=unreleased(course),
         problems=problems(course),
     )
+
+
+def _questions() -> str:
+    """Return the section with the open questions for the Center, or what is wrong with the content's files."""
+    from scenarios.questions import asked
+    from scenarios.sheets import sheet
+
+    try:
+        return sheet("question-section", questions=asked())
+    except CourseError as error:
+        return f'<p class="wrong">{escape(str(error))}</p>'
 
 
 def _link(shown: Shown) -> str:

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import argparse
+import ast
+import importlib
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from scenarios.errors import CourseError
+
+COMMANDS = {
+    "rule": "scenarios.ruling",
+    "questions": "scenarios.questions",
+    "review-pack": "scenarios.booklet",
+    "review": "scenarios.ratings",
+    "approve": "scenarios.approval",
+    "confirm": "scenarios.confirmed",
+    "policy-diff": "scenarios.policy_diff",
+}
+"""Command -> module, as in ``grading.__main__``: the first line of its docstring is the help, its EXAMPLE stands below
+it, and it has ``add_arguments(parser)`` and ``run(args) -> exit code``."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code."""
+    given = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="python -m scenarios", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
     check = commands.add_parser(
@@ -22,13 +38,30 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     check.add_argument("--format", choices=("text", "json"), default="text", help="how to print the result")
     check.set_defaults(run=run_check)
-    args = parser.parse_args(argv)
+    for name, module_name in COMMANDS.items():
+        summary = _summary(module_name)
+        command = commands.add_parser(name, help=summary, description=summary)
+        if given[:1] == [name]:
+            module = importlib.import_module(module_name)
+            command.epilog = f"Example: {module.EXAMPLE}"
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
+    args = parser.parse_args(given)
     try:
         code: int = args.run(args)
     except CourseError as error:
         print(error, file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"{error.filename or 'This computer'}: {error.strerror}.", file=sys.stderr)
+        return 1
     return code
+
+
+def _summary(module_name: str) -> str:
+    """Return the first line of a module's docstring without importing it."""
+    path = Path(__file__).with_name(f"{module_name.rpartition('.')[2]}.py")
+    return (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").split("\n")[0]
 
 
 def run_check(args: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scenarios import model, paths, publish, rules
+from scenarios import approval, confirmed, model, paths, publish, rules
 from scenarios.load import STAND_IN, SUPERVISOR, Document, Place, Problem, scenario_files
 
 LETTER = {"therapist": "T", "front-desk": "F", "supervisor": "S"}
@@ -43,6 +43,7 @@ def check() -> Report:
     contacts = _policy(report, "support", "contacts")
     _policy(report, "moments", "moments", lambda moment: _moment(moment, clauses, contacts))
     report.clauses = len(clauses)
+    known = _confirmed(report)
 
     for path in scenario_files():
         document = Document(path)
@@ -53,6 +54,11 @@ def check() -> Report:
             document.problems += [document.problem(*f) for f in _name(scenario, path)]
             document.problems += [document.problem(*f) for f in _unique_steps(document.data)]
             document.problems += [document.problem(*f) for f in rules.findings(scenario, clauses, gaps)]
+            reviews = (
+                *approval.findings(document.data, scenario.audience, gaps),
+                *confirmed.findings(scenario, clauses, known),
+            )
+            document.problems += [document.problem(*f) for f in reviews]
         report.problems += document.problems
     report.problems += publish.problems()
     return report
@@ -75,6 +81,16 @@ def _policy(
             document.problems += [document.problem((items, index, *p), m) for p, m in more(item)]
     report.problems += document.problems
     return found
+
+
+def _confirmed(report: Report) -> confirmed.Confirmed:
+    """Return what was confirmed of the scenarios; nothing without the file."""
+    if not confirmed.lock().exists():
+        return {}
+    document = Document(confirmed.lock())
+    document.validate("confirmed")
+    report.problems += document.problems
+    return {} if document.problems else document.data["confirmed"]
 
 
 def _clauses(item: Mapping[str, Any], clauses: Mapping[str, Any]) -> Iterator[rules.Finding]:

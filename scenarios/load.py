@@ -57,11 +57,12 @@ class Document:
         except ValueError:
             self.name = path.name
         self.data: Any = None
+        self.text = ""
         self.problems: list[Problem] = []
         self._tree: Node | None = None
         try:
-            self._text = path.read_text("utf-8")
-            self.data = _yaml().load(self._text)
+            self.text = path.read_bytes().decode("utf-8")
+            self.data = plain_yaml().load(self.text)
         except FileNotFoundError:
             self._fail(1, "the file is missing; restore it or correct the name")
         except UnicodeDecodeError as error:
@@ -82,8 +83,15 @@ class Document:
 
     def line(self, place: Place) -> int:
         """Return the line (from 1) of a place, or of its nearest parent that exists."""
+        return self._find(place)[1] + 1
+
+    def node(self, place: Place) -> Node:
+        """Return the value at a place, or at its nearest parent that exists, with its marks in ``text``."""
+        return self._find(place)[0]
+
+    def _find(self, place: Place) -> tuple[Node, int]:
         if self._tree is None:
-            self._tree = _yaml().compose(self._text)
+            self._tree = plain_yaml().compose(self.text)
         node, mark = self._tree, 0
         for part in place:
             if isinstance(node, MappingNode):
@@ -96,7 +104,7 @@ class Document:
                 mark = node.start_mark.line
             else:
                 break
-        return mark + 1
+        return node, mark
 
     def problem(self, place: Place, message: str) -> Problem:
         """Return a problem at a place."""
@@ -113,7 +121,8 @@ class Document:
         return not self.problems
 
 
-def _yaml() -> YAML:
+def plain_yaml() -> YAML:
+    """Return YAML in which a date is text, for reading and for writing."""
     yaml = YAML(typ="safe", pure=True)
     resolvers = yaml.resolver.versioned_resolver
     # Dates stay the text the author wrote: formats are checked as text, and JSON has no dates.

@@ -27,3 +27,13 @@ def policy() -> Path:
 def published() -> Path:
     """Return the folder of the pinned scenario versions."""
     return content() / "scenarios" / "published"
+
+
+def written() -> Path:
+    """Return the folder of what a running course writes: ``COURSE_ROOT`` or ``.course`` in the content."""
+    return Path(os.environ.get("COURSE_ROOT") or content() / ".course").resolve()
+
+
+def assignments() -> Path:
+    """Return the file that says which scenarios are given to whom; ``grading`` owns it."""
+    return content() / "grading" / "assignments.yml"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -20,7 +21,8 @@ SUMS = "SHA256SUMS"
 def resolve(data: Mapping[str, Any], audience: str, gaps: Mapping[str, Any]) -> dict[str, Any]:
     """Return a scenario with the Center's rulings applied: points settled, ``graded`` literal.
 
-    A decision that depends on a gap without a ruling is not graded.
+    A decision that depends on a gap without a ruling is not graded. An approval that was given to another
+    content is left out: a new wording, or a ruling that changes what is scored, is a draft again.
     """
     resolved = {**data, "audience": audience, "steps": [dict(step) for step in data["steps"]]}
     for step in resolved["steps"]:
@@ -41,7 +43,15 @@ def resolve(data: Mapping[str, Any], audience: str, gaps: Mapping[str, Any]) -> 
         ]
         if not decision["options"]:
             del decision["options"]
+    if (approved := resolved["approved"]) and approved.get("sha256") != fingerprint(resolved):
+        resolved["approved"] = None
     return resolved
+
+
+def fingerprint(resolved: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of what a reviewer approves: all that is read or scored, however the file is laid out."""
+    content = {k: v for k, v in resolved.items() if k not in ("approved", "version", "plays")}
+    return _sha256(json.dumps(content, sort_keys=True).encode())
 
 
 def dump(data: Mapping[str, Any]) -> bytes:
@@ -70,11 +80,11 @@ def publish(path: Path) -> Path:
     """
     content = draft(path)
     data = load.read_data(path, "scenario")
-    target = _file(data["id"], data["version"])
+    target = pinned_file(data["id"], data["version"])
     if target.exists():
         if target.read_bytes() != content:
             raise CourseError(
-                f"{path.name} changed after version {data['version']} was published; "
+                f"{path.name}, or a ruling that it follows, changed after version {data['version']} was published; "
                 f"raise `version` to {data['version'] + 1} and release it in a new assignment."
             )
         return target
@@ -93,7 +103,7 @@ def load_published(scenario_id: str, version: int) -> tuple[model.Scenario, str]
     Raises:
         CourseError: it was not published, or its content is not what was published.
     """
-    path = _file(scenario_id, version)
+    path = pinned_file(scenario_id, version)
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -119,7 +129,7 @@ def trainee_view(scenario: model.Scenario, sha256: str) -> dict[str, Any]:
 
     The lines of an ``order`` decision come sorted by id, so that their place tells nothing.
     """
-    note = scenario.note
+    note, approved = scenario.note, scenario.approved
     return {
         "schema": 1,
         "id": scenario.id,
@@ -127,7 +137,7 @@ def trainee_view(scenario: model.Scenario, sha256: str) -> dict[str, Any]:
         "sha256": sha256,
         "title": scenario.title,
         "minutes": scenario.minutes,
-        "approved": dict(scenario.approved) if scenario.approved else None,
+        "approved": {k: approved[k] for k in ("by", "credential", "on")} if approved else None,
         "note": {"text": note.text, "support": note.support, "another_route": note.another_route}
         if note
         else None,
@@ -147,9 +157,7 @@ def _step_view(step: model.Step) -> dict[str, Any]:
         view |= {"kind": decision.kind, "prompt": decision.prompt, "graded": decision.graded}
         options = decision.options
         if decision.kind == "order":
-            options = tuple(
-                sorted(options, key=lambda o: hashlib.sha256(f"{step.id}/{o.id}".encode()).digest())
-            )
+            options = shuffled(step.id, options)
         shown = [
             {"id": o.id, "text": o.text}
             | {k: getattr(o, k) for k in ("consequence", "next") if getattr(o, k)}
@@ -164,6 +172,11 @@ def _step_view(step: model.Step) -> dict[str, Any]:
         }
         view |= {key: value for key, value in extra.items() if value}
     return view
+
+
+def shuffled(step: str, options: tuple[model.Option, ...]) -> tuple[model.Option, ...]:
+    """Return options in an order that is always the same and tells nothing about the key."""
+    return tuple(sorted(options, key=lambda o: hashlib.sha256(f"{step}/{o.id}".encode()).digest()))
 
 
 def problems() -> Iterator[load.Problem]:
@@ -191,10 +204,14 @@ def problems() -> Iterator[load.Problem]:
                 and document.validate("scenario")
                 and draft(path) != on_disk[pinned].read_bytes()
             ):
-                yield document.problem(("version",), f"changed since {pinned} was published; raise version")
+                yield document.problem(
+                    ("version",),
+                    f"this file, or a ruling that it follows, changed since {pinned} was published; raise version",
+                )
 
 
-def _file(scenario_id: str, version: int) -> Path:
+def pinned_file(scenario_id: str, version: int) -> Path:
+    """Return where a published version is kept, whether it is there or not."""
     return paths.published() / f"{scenario_id}@{version}.yml"
 
 
