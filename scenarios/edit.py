@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml.nodes import CollectionNode
+from ruamel.yaml.nodes import CollectionNode, MappingNode
 
 from scenarios.errors import CourseError
 from scenarios.load import Document, Place, plain_yaml
@@ -61,9 +61,13 @@ def in_one_line(value: Any) -> str:
 
 
 def _span(document: Document, place: Place) -> tuple[int, int]:
-    """Return where a value begins and ends in the text, without the lines that follow a block."""
-    node = document.node(place)
-    start, end = node.start_mark.index, node.end_mark.index
-    if isinstance(node, CollectionNode) and not node.flow_style:
-        end = start + len(document.text[start:end].rstrip())
-    return start, end
+    """Return where a value begins and ends in the text."""
+    last = node = document.node(place)
+    while isinstance(last, CollectionNode) and not last.flow_style:  # a block ends with its last value
+        last = last.value[-1][1] if isinstance(last, MappingNode) else last.value[-1]
+    if node.start_mark.index < last.end_mark.index:
+        return node.start_mark.index, last.end_mark.index
+    # Nothing stands behind the key, and the marks of nothing are wherever the text goes on.
+    above = document.text.splitlines(True)[: document.line(place)]
+    end = sum(map(len, above)) - len(above[-1]) + above[-1].index(f"{place[-1]}:") + len(f"{place[-1]}:")
+    return end, end

@@ -96,6 +96,29 @@ def test_one_button_collects_and_scores(staff: Course) -> None:
     on(staff, act)
 
 
+def test_open_questions_come_after_the_results_with_the_decisions_that_wait(staff: Course) -> None:
+    async def act(desk: Desk) -> None:
+        while not desk.questions.value:
+            await asyncio.sleep(0.02)
+        said = " ".join(text(desk.questions.value).split())
+        assert said.startswith("Open questions for the Center 1 open in the policy, 1 decisions wait for a ruling")
+        assert "What do you do next? (debate; waits, not scored until the ruling)" in said
+
+    on(staff, act)
+
+
+def test_a_scenario_that_an_author_left_broken_does_not_take_the_desk_away(staff: Course) -> None:
+    (staff.content / "scenarios" / "library" / "therapist" / "T92-half.yml").write_text("title: [")
+
+    async def act(desk: Desk) -> None:
+        while not desk.questions.value:
+            await asyncio.sleep(0.02)
+        assert "T92-half.yml:1: not valid YAML" in text(desk.questions.value)
+        assert "What stands out" in desk.body.value
+
+    on(staff, act)
+
+
 def test_releasing_marks(staff: Course) -> None:
     mark(staff, MAYA, 4.0)
 
