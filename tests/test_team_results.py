@@ -101,7 +101,8 @@ def test_open_questions_come_after_the_results_with_the_decisions_that_wait(staf
         while not desk.questions.value:
             await asyncio.sleep(0.02)
         said = " ".join(text(desk.questions.value).split())
-        assert said.startswith("Open questions for the Center 1 open in the policy, 1 decisions wait for a ruling")
+        assert said.startswith("Open questions for the Center Left open by the policy: 1.")
+        assert "not scored before there is a ruling: 1." in said
         assert "What do you do next? (debate; waits, not scored until the ruling)" in said
 
     on(staff, act)

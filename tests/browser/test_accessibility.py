@@ -22,6 +22,12 @@ from kiosk import Front, serving
 from playwright.sync_api import Browser, Page, Route, expect
 from test_journey import T01, T06, choose, tab_to
 
+from scenarios import load
+from scenarios.booklet import pack
+from scenarios.model import WRITTEN
+from scenarios.questions import questions
+from scenarios.sheets import write_sheet
+
 pytestmark = pytest.mark.browser
 
 ANSWERS: dict[str, list[dict[str, Any]]] = {
@@ -68,6 +74,11 @@ class Stage:
     def plain(self, route: str = "") -> Stage:
         """Go to a page of the plain-text route."""
         self.page.goto(self.front.address.partition("/doc/")[0] + f"/course/plain/{route}".rstrip("/"))
+        return self.settle("h1")
+
+    def sheet(self, name: str, **shown: Any) -> Stage:
+        """Open a page to print."""
+        self.page.goto(write_sheet(self.front.desk.with_name(f"{name}.html"), name, **shown).as_uri())
         return self.settle("h1")
 
     def me(self, **changed: Any) -> Stage:
@@ -265,6 +276,11 @@ STATES: dict[str, Callable[[Stage], object]] = {
     "plain content note": lambda stage: stage.plain(T06),
     "plain scenario": lambda stage: stage.answer(3).plain(T01),
     "plain explanations": lambda stage: stage.answer(5).explain(marked=True).plain(T01),
+    # what the Center and its reviewer get to print
+    "open questions": lambda stage: stage.sheet(
+        "questions", questions=questions(load.gaps().values(), [load.scenario(load.find("T06"))]), ruled=[]
+    ),
+    "review booklet": lambda stage: stage.sheet("booklet", pages=pack([load.find("T06")]), written=WRITTEN),
 }
 
 SPACED = """* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }
