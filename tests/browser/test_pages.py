@@ -10,7 +10,7 @@ import miniature
 import pytest
 from kiosk import Front
 from playwright.sync_api import Browser, Page, expect
-from test_journey import T01, choose, log, question
+from test_journey import T01, T06, choose, log, question
 
 from scenarios.answers import AnswerLog
 from scenarios.desk import Desk
@@ -327,3 +327,28 @@ def test_an_order_is_made_by_touch(front: Front, chromium: Browser) -> None:
         rows.last.get_by_role("button", name="Up").tap()
     assert order == [before[1], before[0], before[2]]
     context.close()
+
+
+def test_only_what_nobody_approved_says_that_it_is_a_draft(front: Front, page: Page) -> None:
+    view = (front.desk / T01).with_suffix(".json")
+    approval = {"by": "Amara Nwosu", "credential": "LCSW", "on": "2027-01-31"}
+    view.write_text(json.dumps(json.loads(view.read_text()) | {"approved": approval}))
+    (assignment,) = miniature.ME["assignments"]
+    scenarios = [one | {"approved": one["id"] == "T01"} for one in assignment["scenarios"]]
+    (front.desk / "me.json").write_text(
+        json.dumps(miniature.ME | {"assignments": [assignment | {"scenarios": scenarios}]})
+    )
+    page.goto(front.address)
+    page.get_by_role("button", name="Look around first").click()
+    cards = page.locator(".card", has_text="minutes")
+    expect(cards.filter(has_text="A friend request")).not_to_contain_text("draft")
+    expect(cards.filter(has_text="A crisis search")).to_contain_text("draft")
+    plain = page.url.partition("/doc/")[0] + "/course/plain"
+    for scenario, draft in ((T01, 0), (T06, 1)):
+        page.evaluate("route => { location.hash = `#/${route}` }", scenario)
+        expect(page.locator(".note, .options").first).to_be_visible()
+        expect(page.get_by_text("Draft, not yet approved by the Center")).to_have_count(draft)
+    for scenario, draft in ((T01, 0), (T06, 1)):
+        page.goto(f"{plain}/{scenario}")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect(page.get_by_text("draft, not yet approved by the Center")).to_have_count(draft)
