@@ -208,7 +208,7 @@ def changed(path: Path) -> int:
     return path.stat().st_mtime_ns if path.exists() else 0
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)  # the whole library and the policy
 def _read_data(path: Path, schema: str, _changed: int) -> Any:
     document = Document(path)
     if not document.validate(schema):

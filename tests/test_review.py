@@ -84,11 +84,12 @@ def secrets(scenario: Scenario) -> set[str]:
     return {flat(text) for text in found if text}
 
 
-@pytest.fixture
-def printed(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The review pack of the real library."""
-    assert main(["review-pack", "--out", str(tmp_path)]) == 0
-    return tmp_path
+    folder = tmp_path_factory.mktemp("review")
+    assert main(["review-pack", "--out", str(folder)]) == 0
+    return folder
 
 
 def test_the_booklet_shows_every_option_and_nothing_of_a_key(printed: Path) -> None:
