@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
@@ -100,19 +101,17 @@ def differing(old: str, new: str) -> list[Lines]:
 
 def at_lines(clauses: Clauses, found: Iterable[Lines]) -> list[str]:
     """Return the clauses whose ``lines`` (as "16; 27-28") in the old text are among those that differ."""
-    differ = [(one.at, one.at + max(len(one.old), 1) - 1) for one in found]
+    differ = [range(one.at, one.at + max(len(one.old), 1)) for one in found]
     return [
         clause
         for clause, data in clauses.items()
-        for first, last in _ranges(data["lines"])
-        if any(first <= end and start <= last for start, end in differ)
+        if any(line in lines for line in _lines(data["lines"]) for lines in differ)
     ]
 
 
-def _ranges(lines: str) -> Iterator[tuple[int, int]]:
-    for part in lines.split(";"):
-        first, _, last = part.strip().partition("-")
-        yield int(first), int(last or first)
+def _lines(written: str) -> Iterator[int]:
+    for first, last in re.findall(r"(\d+)(?:-(\d+))?", written):
+        yield from range(int(first), int(last or first) + 1)
 
 
 def affected(
@@ -124,7 +123,8 @@ def affected(
     clauses bind or bound.
     """
     changed = {change.id for change in found if change.what != MOVED}
-    roles = {who for change in found if change.id in changed for who in change.who}
+    bound = {who for change in found if change.id in changed for who in change.who}
+    roles = bound - {"center"}  # the Center itself takes no course
     return {
         "decisions": [
             {"scenario": scenario.id, "step": step, "prompt": decision.prompt, "clauses": sorted(about)}
@@ -137,9 +137,7 @@ def affected(
             for assignment in assignments
             if (touched := [f"{s.id}@{s.version}" for s in assignment.scenarios if _about(s) & changed])
         ],
-        "roles": sorted(
-            roles - {"center"}
-        ),  # the Center itself is bound by some clauses, and takes no course
+        "roles": sorted(roles),
     }
 
 
@@ -212,19 +210,15 @@ def as_text(data: Mapping[str, Any]) -> Iterator[str]:
             yield from (f"  {number:>4} + {line}" for number, line in enumerate(one["new"], one["now_at"]))
         if texts["clauses"]:
             yield f"Clauses at these lines, to hold against the new text: {', '.join(texts['clauses'])}"
+    clauses = [f"{c['id']} {c['title']}: {', '.join(c['what'])}" for c in data["clauses"]]
+    decisions = [
+        f"{d['scenario']}/{d['step']} ({', '.join(d['clauses'])}): {d['prompt']}" for d in data["decisions"]
+    ]
+    assignments = [f"{a['id']} ({a['title']}): {', '.join(a['scenarios'])}" for a in data["assignments"]]
     for title, rows in (
-        ("Clauses changed", [f"{c['id']} {c['title']}: {', '.join(c['what'])}" for c in data["clauses"]]),
-        (
-            "Decisions to review",
-            [
-                f"{d['scenario']}/{d['step']} ({', '.join(d['clauses'])}): {d['prompt']}"
-                for d in data["decisions"]
-            ],
-        ),
-        (
-            "Assignments affected",
-            [f"{a['id']} ({a['title']}): {', '.join(a['scenarios'])}" for a in data["assignments"]],
-        ),
+        ("Clauses changed", clauses),
+        ("Decisions to review", decisions),
+        ("Assignments affected", assignments),
         ("Roles to train again", data["roles"]),
     ):
         yield f"{title}: {len(rows)}"
@@ -255,7 +249,6 @@ def run(args: argparse.Namespace) -> int:
         **affected(found, library, taught()),
         "texts": compare_texts(args.texts, old) if args.texts else None,
     }
-    print(
-        json.dumps(data, indent=1, ensure_ascii=False) if args.format == "json" else "\n".join(as_text(data))
-    )
+    as_json = args.format == "json"
+    print(json.dumps(data, indent=1, ensure_ascii=False) if as_json else "\n".join(as_text(data)))
     return 0

@@ -67,13 +67,13 @@ class Agreement:
     comments: list[tuple[str, str, str]]
 
 
-def read(path: Path, library: Mapping[str, Current]) -> tuple[list[Rating], list[str]]:
+def read(files: Iterable[Path], library: Mapping[str, Current]) -> tuple[list[Rating], list[str]]:
     """Return what was filled in, and the scenarios that were rated in another wording, whose rows are left out.
 
     A name counts for the rows below it, too, until there is another.
 
     Args:
-        path: a sheet of ``make review-pack``, saved as CSV in UTF-8.
+        files: sheets of ``make review-pack``, saved as CSV in UTF-8.
         library: the scenarios by id.
 
     Raises:
@@ -81,27 +81,37 @@ def read(path: Path, library: Mapping[str, Current]) -> tuple[list[Rating], list
     """
     found: list[Rating] = []
     stale: dict[str, None] = {}
-    seen: dict[tuple[str, ...], int] = {}
-    reviewer = ""
-    for line, row in _rows(path):
-        reviewer = row["reviewer"] or reviewer
-        if not row["rating"] and not row["comment"]:
-            continue
-        scenario = row["scenario"].partition("@")[0]
-        where = (reviewer, scenario, row["step"], row["option"])
-        if scenario in library and row["wording"] != library[scenario].wording:
-            stale[row["scenario"]] = None
-            continue
-        if problem := _problem(row, reviewer, library.get(scenario)):
-            raise CourseError(f"{path}:{line}: {problem}")
-        if where in seen:
-            raise CourseError(
-                f"{path}:{line}: option: rated in line {seen[where]} already; keep one of the lines."
-            )
-        seen[where] = line
-        value = int(row["rating"]) if row["rating"] else None
-        found.append(Rating(*where, value, row["comment"]))
+    seen: dict[tuple[str, ...], str] = {}
+    for path in files:
+        reviewer = ""
+        for line, row in _rows(path):
+            reviewer = row["reviewer"] or reviewer
+            scenario = row["scenario"].partition("@")[0]
+            current = library.get(scenario)
+            if not row["rating"] and not row["comment"]:
+                continue
+            if current and row["wording"] != current.wording:
+                stale[row["scenario"]] = None
+                continue
+            if problem := _problem(row, reviewer, current):
+                raise CourseError(f"{path}:{line}: {problem}")
+            for where in _once(row, reviewer, current):
+                if where in seen:
+                    raise CourseError(
+                        f"{path}:{line}: {where[-1]}: given in {seen[where]} already; keep one of the lines."
+                    )
+                seen[where] = f"{path.name}, line {line}"
+            value = int(row["rating"]) if row["rating"] else None
+            found.append(Rating(reviewer, scenario, row["step"], row["option"], value, row["comment"]))
     return found, list(stale)
+
+
+def _once(row: Mapping[str, str], reviewer: str, current: Current | None) -> Iterator[tuple[str, ...]]:
+    """Yield what a reviewer says only once, its column last: each option and, in an order, each place."""
+    said = (reviewer, row["scenario"], row["step"])
+    yield (*said, row["option"], "option")
+    if current and row["rating"] and dict(current.scenario.decisions())[row["step"]].kind == "order":
+        yield (*said, row["rating"], "rating")
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
@@ -251,13 +261,10 @@ def run(args: argparse.Namespace) -> int:
     """Print the agreement of all sheets together."""
     drafts = ((publish.load_draft(path)[0], code(fingerprint(path))) for path in load.scenario_files())
     library = {scenario.id: Current(scenario, wording) for scenario, wording in drafts}
-    sheets = [read(path, library) for path in args.ratings]
-    stale = dict.fromkeys(scenario for _, scenarios in sheets for scenario in scenarios)
-    found, overall = compare(
-        (current.scenario for current in library.values()), [one for ratings, _ in sheets for one in ratings]
-    )
+    ratings, stale = read(args.ratings, library)
+    found, overall = compare((current.scenario for current in library.values()), ratings)
     if args.format == "json":
-        data = {"decisions": [asdict(one) for one in found], "alpha": overall, "other_wording": list(stale)}
+        data = {"decisions": [asdict(one) for one in found], "alpha": overall, "other_wording": stale}
         print(json.dumps(data, indent=1, ensure_ascii=False))
         return 0
     for scenario in stale:

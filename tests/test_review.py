@@ -186,6 +186,16 @@ def test_agreement_is_printed_for_each_decision(sheet: Sheet, capsys: pytest.Cap
     ]
 
 
+def test_one_reviewer_in_two_sheets_is_not_two_reviewers(
+    sheet: Sheet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [sheet("A. Lead", **FIRST), sheet("A. Lead", "more.csv", **SECOND)]
+    assert main(["review", *map(str, files)]) == 1
+    assert capsys.readouterr().err == (
+        f"{files[1]}:2: option: given in ratings.csv, line 2 already; keep one of the lines.\n"
+    )
+
+
 def test_the_same_for_a_program(sheet: Sheet, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["review", str(sheet("B. Chu", **SECOND)), "--format", "json"]) == 0
     data = json.loads(capsys.readouterr().out)
@@ -210,6 +220,7 @@ def test_ratings_of_another_wording_are_left_out_and_named(
 
 
 ROW = "A. Lead,T90@1,{wording},ask,decline,3,"
+FIRST_PLACE = ROW.replace("ask,decline,3", "rank,emergency,1")
 
 
 @pytest.mark.parametrize(
@@ -225,9 +236,10 @@ ROW = "A. Lead,T90@1,{wording},ask,decline,3,"
         ([",".join(COLUMNS), ROW.replace("T90@1", "T77@1")], ":2: scenario: T77@1 is not in the library"),
         ([",".join(COLUMNS), ROW.replace(",ask,", ",asks,")], ":2: step: T90 has no decision asks"),
         ([",".join(COLUMNS), ROW.replace("decline", "refuse")], ":2: option: refuse is not one of ignore, decline, accept"),
-        ([",".join(COLUMNS), ROW, "", ROW], ":4: option: rated in line 2 already"),
+        ([",".join(COLUMNS), ROW, "", ROW], ":4: option: given in ratings.csv, line 2 already"),
+        ([",".join(COLUMNS), FIRST_PLACE, FIRST_PLACE.replace("emergency", "supervisor")], ":3: rating: given in"),
         ([",".join(COLUMNS), ROW + "too, many"], ":2: 8 cells under 7 columns"),
-        ([",".join(COLUMNS), ROW + '"two\nlines"', ROW], ":4: option: rated in line 2 already"),
+        ([",".join(COLUMNS), ROW + '"two\nlines"', ROW], ":4: option: given in ratings.csv, line 2 already"),
         ([",".join(COLUMNS), ROW + '"never closed', ROW], ":2: not a CSV table"),
     ],
 )  # fmt: skip
