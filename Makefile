@@ -46,6 +46,9 @@ check: env ## Say what is wrong with scenarios, policy files and derived noteboo
 	@$(PY) -m scenarios check
 	@$(PY) -m grading notebooks --check
 
+coverage: env ## Write the page of which scenarios practise which clause
+	@$(PY) -m scenarios coverage --format html
+
 notebooks: env ## Rewrite the notebooks that are not yet released
 	@$(PY) -m grading notebooks
 
@@ -108,4 +111,4 @@ lock: env ## Compile requirements.lock from pyproject.toml
 clean: ## Remove the environment and caches (answers in .course stay)
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help env run supervise demo check notebooks questions review-pack release policy grade report export feedback test test-a11y test-postgres lint format screenshots bench lock clean
+.PHONY: help env run supervise demo check coverage notebooks questions review-pack release policy grade report export feedback test test-a11y test-postgres lint format screenshots bench lock clean

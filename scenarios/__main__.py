@@ -20,6 +20,7 @@ COMMANDS = {
     "approve": "scenarios.approval",
     "confirm": "scenarios.confirmed",
     "policy-diff": "scenarios.policy_diff",
+    "coverage": "scenarios.coverage",
 }
 """Command -> module, as in ``grading.__main__``: the first line of its docstring is the help, its EXAMPLE stands below
 it, and it has ``add_arguments(parser)`` and ``run(args) -> exit code``."""
