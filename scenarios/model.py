@@ -172,6 +172,17 @@ class Play:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody in the story as its author sees them, so that patterns show; never published. None: not told."""
+
+    name: str
+    role: Literal["at-risk", "errs", "wise"]
+    age: int | None
+    culture: str | None
+    family: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """A situation with its steps; ``steps[id]`` keeps the file's order."""
 
@@ -186,6 +197,7 @@ class Scenario:
     note: Note | None = None
     approved: Mapping[str, str] | None = None
     plays: tuple[Play, ...] = ()
+    people: tuple[Person, ...] = ()
 
     def decisions(self) -> Iterator[tuple[str, Decision]]:
         """Yield (step id, decision) in file order."""
@@ -251,6 +263,7 @@ def from_dict(data: Mapping[str, Any], audience: str = "") -> Scenario:
         note=Note(**data["note"]) if data.get("note") else None,
         approved=data.get("approved"),
         plays=tuple(Play(**p) for p in data.get("plays", ())),
+        people=tuple(Person(**p) for p in data.get("people", ())),
     )
 
 

@@ -21,10 +21,11 @@ SUMS = "SHA256SUMS"
 def resolve(data: Mapping[str, Any], audience: str, gaps: Mapping[str, Any]) -> dict[str, Any]:
     """Return a scenario with the Center's rulings applied: points settled, ``graded`` literal.
 
-    A decision that depends on a gap without a ruling is not graded. An approval that was given to another
-    content is left out: a new wording, or a ruling that changes what is scored, is a draft again.
+    A decision that depends on a gap without a ruling is not graded. ``people`` is for the author alone and left out.
+    So is an approval of another content: a new wording, or a ruling that changes what is scored, is a draft again.
     """
     resolved = {**data, "audience": audience, "steps": [dict(step) for step in data["steps"]]}
+    resolved.pop("people", None)
     for step in resolved["steps"]:
         if "decision" not in step:
             continue

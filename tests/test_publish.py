@@ -106,6 +106,19 @@ def test_the_trainees_view_holds_no_key(source):
         assert not decision.rationale or decision.rationale not in json.dumps(view, ensure_ascii=False)
 
 
+def test_who_the_people_are_is_neither_published_nor_shown(source):
+    before = publish.draft(source)
+    person = "{name: Dana Quist, role: at-risk, age: 61, culture: Deaf, family: lives alone}"
+    edit(source, "start: ask", f"people:\n  - {person}\nstart: ask")
+    assert load.scenario(source).people[0].family == "lives alone"
+    assert publish.draft(source) == before
+    assert publish.publish(source).read_bytes() == before
+    scenario, sha256 = publish.load_published("T90", 1)
+    assert scenario.people == ()
+    assert "people" not in publish.trainee_view(load.scenario(source), sha256)
+    assert "Quist" not in json.dumps(publish.trainee_view(load.scenario(source), sha256))
+
+
 def test_the_order_shown_is_not_the_key(source):
     scenario, sha256 = publish.load_draft(source)
     view = from_trainee(publish.trainee_view(scenario, sha256))
