@@ -21,6 +21,7 @@ COMMANDS = {
     "confirm": "scenarios.confirmed",
     "policy-diff": "scenarios.policy_diff",
     "coverage": "scenarios.coverage",
+    "writing": "scenarios.proofread",
 }
 """Command -> module, as in ``grading.__main__``: the first line of its docstring is the help, its EXAMPLE stands below
 it, and it has ``add_arguments(parser)`` and ``run(args) -> exit code``."""
@@ -69,6 +70,7 @@ def _summary(module_name: str) -> str:
 
 def run_check(args: argparse.Namespace) -> int:
     """Print the check's report; exit code 1 with any problem."""
+    from scenarios import coverage
     from scenarios.check import check
 
     report = check()
@@ -81,6 +83,10 @@ def run_check(args: argparse.Namespace) -> int:
             f"{report.scenarios} scenarios, {report.decisions} decisions, {report.clauses} clauses, "
             f"{len(report.problems)} problems"
         )
+        print(
+            f"Writing: {report.writing.summary}, {len(report.warnings)} warnings (python -m scenarios writing)"
+        )
+        print(f"Coverage: {coverage.summary(report.covered)} (python -m scenarios coverage)")
     return 1 if report.problems else 0
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scenarios import approval, confirmed, model, paths, publish, rules
+from scenarios import approval, confirmed, coverage, model, paths, publish, rules, writing
+from scenarios.language import Words
 from scenarios.load import STAND_IN, SUPERVISOR, Document, Place, Problem, scenario_files
 
 LETTER = {"therapist": "T", "front-desk": "F", "supervisor": "S"}
@@ -24,6 +25,9 @@ class Report:
     decisions: int = 0
     clauses: int = 0
     problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    writing: writing.Review = field(default_factory=writing.Review)
+    covered: Mapping[str, coverage.Covered] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as JSON data (CONTRACTS.md, Commands)."""
@@ -32,6 +36,7 @@ class Report:
             "decisions": self.decisions,
             "clauses": self.clauses,
             "problems": [p.as_dict() for p in self.problems],
+            "warnings": [p.as_dict() for p in self.warnings],
         }
 
 
@@ -45,6 +50,7 @@ def check() -> Report:
     report.clauses = len(clauses)
     known = _confirmed(report)
 
+    sound: list[tuple[Document, model.Scenario]] = []
     for path in scenario_files():
         document = Document(path)
         if document.validate("scenario"):
@@ -54,6 +60,8 @@ def check() -> Report:
             document.problems += [document.problem(*f) for f in _name(scenario, path)]
             document.problems += [document.problem(*f) for f in _unique_steps(document.data)]
             document.problems += [document.problem(*f) for f in rules.findings(scenario, clauses, gaps)]
+            if not document.problems:
+                sound.append((document, scenario))
             reviews = (
                 *approval.findings(document.data, scenario.audience, gaps),
                 *confirmed.findings(scenario, clauses, known),
@@ -61,7 +69,31 @@ def check() -> Report:
             document.problems += [document.problem(*f) for f in reviews]
         report.problems += document.problems
     report.problems += publish.problems()
+    _writing(report, sound)
+    report.covered = coverage.coverage(clauses, [coverage.gaps_open(d.data, s.audience) for d, s in sound])
     return report
+
+
+def _writing(report: Report, sound: Sequence[tuple[Document, model.Scenario]]) -> None:
+    """Add how the scenarios are written; those with a problem of another kind wait until it is mended."""
+    report.writing = writing.review([scenario for _, scenario in sound], _words(report))
+    for remark in report.writing.remarks:
+        if remark.scenario is not None:
+            found = sound[remark.scenario][0].problem(remark.place, remark.message)
+        else:
+            found = Problem("scenarios/library", 1, "", remark.message)
+        (report.problems if remark.problem else report.warnings).append(found)
+
+
+def _words(report: Report) -> Words:
+    """Return the project's own words; none without the file."""
+    path = paths.library() / "words.yml"
+    if not path.exists():
+        return Words()
+    document = Document(path)
+    sound = document.validate("words")
+    report.problems += document.problems
+    return Words.from_dict(document.data) if sound else Words()
 
 
 def _policy(

@@ -62,7 +62,7 @@ class Document:
         self._tree: Node | None = None
         try:
             self.text = path.read_bytes().decode("utf-8")
-            self.data = plain_yaml().load(self.text)
+            self.data = _parsed(self.text)
         except FileNotFoundError:
             self._fail(1, "the file is missing; restore it or correct the name")
         except UnicodeDecodeError as error:
@@ -129,6 +129,12 @@ def plain_yaml() -> YAML:
     for first, rules in resolvers.items():
         resolvers[first] = [rule for rule in rules if rule[0] != "tag:yaml.org,2002:timestamp"]
     return yaml
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> Any:
+    """Return a file's data, not to be changed; one check asks for the same file up to three times."""
+    return _yaml().load(text)
 
 
 def _line(error: MarkedYAMLError) -> int:

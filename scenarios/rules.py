@@ -9,16 +9,35 @@ from typing import Any
 
 from scenarios.load import Place
 from scenarios.model import Decision, Play, Scenario, payload
+from scenarios.passages import passages
 from scenarios.session import Session, problem
 
 Finding = tuple[Place, str]
 
 SAFE_MESSAGING = re.compile(
-    r"\b(commit(s|ted|ting)? suicide|completed suicide|successful (suicide|attempt)|failed attempt|"
-    r"unsuccessful attempt|epidemic of suicide)\b",
+    r"\b(commit(s|ted|ting)? suicide|complet(e|es|ed|ing) suicide|"
+    r"(successful|unsuccessful|failed|botched) (suicide|(suicide )?attempts?)|"
+    r"suicid(e|al) (gestures?|threats?|victims?|bids?)|suicide (epidemic|hot ?spot)|epidemic of suicides?|"
+    r"cr(y|ies) for (help|attention)|attention[- ]seeking)\b",
     re.IGNORECASE,
 )
-"""Wording that guidance on reporting suicide advises against (reportingonsuicide.org)."""
+"""Wording that blames, glorifies or belittles, as guidance on speaking of suicide advises against: Recommendations for
+Reporting on Suicide (reportingonsuicide.org); WHO, Preventing suicide: a resource for media professionals (2023);
+Samaritans' Media Guidelines (2020)."""
+METHOD = re.compile(
+    r"\b(overdos(e|es|ed|ing)|(hang(s|ed|ing)?|shot|shoot(s|ing)?|cut(s|ting)?|drown(s|ed|ing)?|poison(s|ed|ing)?) "
+    r"(my|your|her|him|one|them)sel(f|ves)|(slit|cut)(s|ting)? (my|your|her|his|their) (wrists?|throats?)|"
+    r"jump(s|ed|ing)? (off|in front of)|nooses?)\b",
+    re.IGNORECASE,
+)
+"""Words for how somebody ends a life: the same guidance asks to leave out the method, the place and the details."""
+SUICIDE = re.compile(
+    r"\b(suicid\w*|(kill(s|ed|ing)?|harm(s|ed|ing)?) (my|your|her|him|them)sel(f|ves)|"
+    r"(end(s|ed|ing)?|tak(e|es|ing)|took) (my|your|her|his|their) own li(fe|ves)|"
+    r"end(s|ed|ing)? (my|your|her|his|their) li(fe|ves))\b",
+    re.IGNORECASE,
+)
+"""What a reader should be told of before, with support contacts at hand."""
 
 
 def findings(scenario: Scenario, clauses: Mapping[str, Any], gaps: Mapping[str, Any]) -> Iterator[Finding]:
@@ -233,27 +252,19 @@ def run(scenario: Scenario, play: Play) -> Session:
 
 
 def _safe_messaging(scenario: Scenario) -> Iterator[Finding]:
-    note = scenario.note.text if scenario.note else ""
-    texts: list[tuple[Place, str]] = [(("situation",), scenario.situation), (("note", "text"), note)]
-    for index, step in enumerate(scenario.steps.values()):
-        place: tuple[str | int, ...] = ("steps", index)
-        texts.append(((*place, "text"), step.text))
-        if decision := step.decision:
-            place = (*place, "decision")
-            texts += [
-                ((*place, name), getattr(decision, name))
-                for name in ("prompt", "consequence", "rationale", "model")
-            ]
-            texts += [((*place, "rubric", n), criterion.text) for n, criterion in enumerate(decision.rubric)]
-            texts += [
-                ((*place, "options", n), " ".join((option.text, option.consequence, option.rationale)))
-                for n, option in enumerate(decision.options)
-            ]
-    for where, text in texts:
-        yield from unsafe(where, text)
+    supported = scenario.note is not None and scenario.note.support
+    for passage in passages(scenario):
+        yield from unsafe(passage.place, passage.text)
+        if supported and (found := METHOD.search(passage.text)):
+            yield passage.place, f"names a method: {found.group()}; say what it means for the person instead"
+        if not supported and (found := SUICIDE.search(passage.text)):
+            yield passage.place, f"speaks of {found.group()}; add a note with support: true"
 
 
 def unsafe(place: Place, text: str) -> Iterator[Finding]:
     """Yield what is unsafe in the wording of a text."""
     if found := SAFE_MESSAGING.search(text):
-        yield place, f"unsafe wording: {found.group()}; write 'died by suicide' or 'attempt'"
+        yield (
+            place,
+            f"unsafe wording: {found.group()}; write plainly: died by suicide, attempt, thinks of suicide",
+        )

@@ -17,6 +17,8 @@ from scenarios.confirmed import confirm
 from scenarios.errors import CourseError
 
 DEFECTS = sorted((Path(__file__).parent / "data" / "defects").glob("*.yml"))
+LIBRARY = sorted((Path(__file__).parent / "data" / "defects" / "library").glob("*.yml"))
+WARNINGS = sorted((Path(__file__).parent / "data" / "defects" / "warnings").glob("*.yml"))
 MOMENTS = sorted((Path(__file__).parent / "data" / "defects" / "moments").glob("*.yml"))
 
 
@@ -37,7 +39,7 @@ def put(content, path):
         confirm([copy])
 
 
-@pytest.mark.parametrize("path", DEFECTS, ids=lambda p: p.stem.removeprefix("T80-"))
+@pytest.mark.parametrize("path", DEFECTS + LIBRARY, ids=lambda p: p.stem.removeprefix("T80-"))
 def test_a_defect_is_named_with_its_place_and_nothing_else_is(content, path):
     put(content, path)
     expected = re.search(r"# expect: (.*)", path.read_text("utf-8"))[1]
@@ -46,6 +48,16 @@ def test_a_defect_is_named_with_its_place_and_nothing_else_is(content, path):
         assert problems == []
     else:
         assert [p[: len(expected)] for p in problems] == [expected]
+
+
+@pytest.mark.parametrize("path", WARNINGS, ids=lambda p: p.stem.removeprefix("T80-"))
+def test_what_is_worth_a_look_is_a_warning_with_its_place_and_no_problem(content, path):
+    put(content, path)
+    expected = re.search(r"# expect: (.*)", path.read_text("utf-8"))[1]
+    report = check()
+    assert report.problems == []
+    warnings = [f"{w.line}: {w.key} {w.message}" for w in report.warnings]
+    assert [w[: len(expected)] for w in warnings] == ([] if expected == "nothing" else [expected])
 
 
 @pytest.mark.parametrize("path", MOMENTS, ids=lambda p: p.stem)

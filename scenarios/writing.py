@@ -1,0 +1,185 @@
+"""How the scenarios are written, pure: what stands out in one, and across the whole library."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+
+from scenarios.chance import Habit, habits
+from scenarios.language import WORD, Words, grade, misspelled
+from scenarios.load import Place
+from scenarios.model import Person, Scenario
+from scenarios.passages import Passage, passages
+from scenarios.rules import walks
+
+GIVE_AWAY = re.compile(
+    r"\b(always|never|only|must|obviously|clearly|of course|at all times|no matter what|under no circumstances|"
+    r"in every case|without exception|(all|none|both|neither|any) of (the above|these|them))\b",
+    re.IGNORECASE,
+)
+"""Words by which a test-wise reader tells an option's worth (Haladyna, Downing and Rodriguez 2002, Applied Measurement
+in Education 15(3): specific determiners, all and none of the above)."""
+SPEAKER = re.compile(r"^> ([^:\n]+):", re.MULTILINE)
+"""Who speaks in a line of dialogue."""
+REPEATED, COPIED = 12, 20
+"""So many words in a row, met twice, are worth a look; so many are a copy."""
+TOLD = ("situation", "step", "ending", "option", "consequence", "rationale")
+"""The parts that should not repeat one another; prompts and content notes may have a standard wording."""
+HARD, LONG = 10.0, 30
+"""A reading grade above this is a warning: of a whole scenario, or of a passage of so many words."""
+SUSPECT, CERTAIN = 0.05, 0.01
+"""A habit that chance brings so rarely is worth a look; one so rare gives the key away."""
+
+
+Found = tuple[Place, str, bool]
+"""A remark without its scenario."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something to mend (``problem``) or to look at; ``scenario`` is its index, None for the whole library."""
+
+    scenario: int | None
+    place: Place
+    message: str
+    problem: bool
+
+
+@dataclass(slots=True)
+class Review:
+    """What was found, with its numbers: reading grades and people by scenario, habits over all choices."""
+
+    remarks: list[Remark] = field(default_factory=list)
+    grades: dict[str, float] = field(default_factory=dict)
+    people: dict[str, tuple[Person, ...]] = field(default_factory=dict)
+    habits: list[Habit] = field(default_factory=list)
+
+    @property
+    def summary(self) -> str:
+        """Return the numbers in a line."""
+        told = [f"best option {h.what} in {h.hits} of {h.of} (chance {h.expected:.0f})" for h in self.habits]
+        grades = f"reading grades up to {max(self.grades.values(), default=0):.1f}"
+        return ", ".join([*told, grades])
+
+
+def review(scenarios: Sequence[Scenario], words: Words) -> Review:
+    """Return how a library is written."""
+    found = Review()
+    for index, scenario in enumerate(scenarios):
+        read = grade("\n\n".join(passage.text for passage in passages(scenario)), words)
+        found.grades[scenario.id] = read
+        found.people[scenario.id] = scenario.people
+        alone = (
+            *_hard_to_read(scenario, read, words),
+            *_spelling(scenario, words),
+            *_give_aways(scenario),
+            *_same_consequences(scenario),
+        )
+        found.remarks += [Remark(index, *each) for each in alone]
+    found.remarks += _repeats(scenarios)
+    found.habits = habits(
+        {f"{s.id}/{step}": d for s in scenarios for step, d in s.decisions() if d.kind == "choice"}
+    )
+    found.remarks += _telling(found.habits)
+    return found
+
+
+def _hard_to_read(scenario: Scenario, whole: float, words: Words) -> Iterator[Found]:
+    long = [p for p in passages(scenario) if len(_words(p.text)) >= LONG]
+    for place, read in [((), whole), *((p.place, grade(p.text, words)) for p in long)]:
+        if read > HARD:
+            message = f"reading grade {read:.1f}; {HARD:g} or less is wanted: shorten sentences and words"
+            yield place, message, False
+
+
+def _spelling(scenario: Scenario, words: Words) -> Iterator[Found]:
+    told = [person.name for person in scenario.people]
+    told += [who for passage in passages(scenario) for who in SPEAKER.findall(passage.text)]
+    names = {word for name in told for word in WORD.findall(name) if word.istitle()}
+    met: set[str] = set()
+    for passage in passages(scenario):
+        for word in misspelled(passage.text, words, names):
+            if word in met:
+                continue
+            met.add(word)
+            message = f"{word} is in no dictionary; correct it or add it to scenarios/library/words.yml"
+            yield passage.place, message, True
+
+
+def _give_aways(scenario: Scenario) -> Iterator[Found]:
+    for passage in passages(scenario):
+        if passage.part == "option":
+            for match in GIVE_AWAY.finditer(passage.text):
+                yield passage.place, f"gives itself away: {match.group()}", False
+
+
+def _same_consequences(scenario: Scenario) -> Iterator[Found]:
+    for index, step in enumerate(scenario.steps.values()):
+        met: dict[tuple[str, ...], str] = {}
+        for n, option in enumerate(step.decision.options if step.decision else ()):
+            if not (words := _words(option.consequence)):
+                continue
+            if words in met:
+                place = ("steps", index, "decision", "options", n, "consequence")
+                yield place, f"the same follows as from {met[words]}; tell them apart", True
+            met.setdefault(words, option.id)
+
+
+def _repeats(scenarios: Sequence[Scenario]) -> Iterator[Remark]:
+    """Yield a remark for each passage that shares a run of words with an earlier one that its reader can meet."""
+    told = [(n, p, _words(p.text)) for n, s in enumerate(scenarios) for p in passages(s) if p.part in TOLD]
+    first_met: dict[tuple[str, ...], int] = {}
+    pairs: dict[tuple[int, int], None] = {}
+    for later, (_, _, words) in enumerate(told):
+        for n in range(len(words) - REPEATED + 1):
+            pairs[first_met.setdefault(words[n : n + REPEATED], later), later] = None
+    for earlier, later in pairs:
+        (first, before, a), (second, passage, b) = told[earlier], told[later]
+        if earlier == later or (first == second and not _met_together(scenarios[first], before, passage)):
+            continue
+        run = SequenceMatcher(None, a, b, autojunk=False).find_longest_match()
+        shared = " ".join(a[run.a : run.a + run.size])
+        where = f"{scenarios[first].id} {'.'.join(map(str, before.place))}"
+        message = f"{run.size} words in a row stand in {where} too: {shared}"
+        yield Remark(second, passage.place, message, run.size >= COPIED)
+
+
+def _met_together(scenario: Scenario, *passages: Passage) -> bool:
+    """Whether one reader can meet these passages: endings, say, are alternatives."""
+    ids = list(scenario.steps)
+    steps = {ids[n] for p in passages if p.place[0] == "steps" and isinstance(n := p.place[1], int)}
+    return any(steps <= set(walk) for walk in walks(scenario))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.lower() for word in WORD.findall(text))
+
+
+def _telling(found: Sequence[Habit]) -> Iterator[Remark]:
+    for habit in found:
+        if habit.p < SUSPECT:
+            yield Remark(None, (), f"{habit}: {', '.join(habit.where)}", habit.p < CERTAIN)
+
+
+def pattern(people: Mapping[str, Sequence[Person]]) -> Iterator[str]:
+    """Yield who is at risk, who errs and who is wise, by age, culture and family, a line each, most often first."""
+    everyone = [person for group in people.values() for person in group]
+    for role in ("at-risk", "errs", "wise"):
+        those = [person for person in everyone if person.role == role]
+        yield f"{role}: {len(those)}"
+        for name, told in (
+            ("age", [_age(p.age) for p in those]),
+            ("culture", [p.culture or "not told" for p in those]),
+            ("family", [p.family or "not told" for p in those]),
+        ):
+            yield f"  {name}: " + ", ".join(f"{value} {n}" for value, n in Counter(told).most_common())
+
+
+def _age(age: int | None) -> str:
+    if age is None:
+        return "not told"
+    low = max(start for start in (0, 18, 30, 45, 60, 75) if start <= age)
+    return {0: "under 18", 18: "18-29", 30: "30-44", 45: "45-59", 60: "60-74", 75: "75 and over"}[low]
