@@ -272,10 +272,15 @@ def supervisors_pages(camera: Camera) -> None:
     report = max((root / "reports").glob("*.html"), key=lambda path: path.stat().st_mtime)
     camera.open(report.as_uri(), "h1")
     camera.take("report")
-    for command, page in (("questions", "reports/questions.html"), ("review-pack", "review/booklet.html")):
-        subprocess.run([sys.executable, "-m", "scenarios", command], env=env, cwd=ROOT, check=True)
+    pages = {
+        "reports/questions.html": ["questions"],
+        "review/booklet.html": ["review-pack"],
+        "reports/coverage.html": ["coverage", "--format", "html"],
+    }
+    for page, command in pages.items():
+        subprocess.run([sys.executable, "-m", "scenarios", *command], env=env, cwd=ROOT, check=True)
         camera.open((COURSE / page).as_uri(), "h1")
-        camera.take(command)
+        camera.take(command[0])
 
 
 def main() -> None:
