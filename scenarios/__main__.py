@@ -84,7 +84,7 @@ def run_check(args: argparse.Namespace) -> int:
             f"{len(report.problems)} problems"
         )
         print(
-            f"Writing: {report.writing.summary}, {len(report.warnings)} warnings (python -m scenarios writing)"
+            f"Writing: {report.writing.summary}; {len(report.warnings)} warnings (python -m scenarios writing)"
         )
         print(f"Coverage: {coverage.summary(report.covered)} (python -m scenarios coverage)")
     return 1 if report.problems else 0

@@ -15,7 +15,8 @@ PLACES = ("first", "second", "third", "fourth", "fifth", "sixth")
 class Habit:
     """How often the best option ``is`` something, where ``expected`` is what chance would bring.
 
-    ``p`` is how likely chance alone brings ``hits`` or more; ``where`` names the decisions that hit.
+    ``p`` is how likely chance alone brings ``hits`` or more, ``p_fewer`` so many or fewer; ``where`` names the
+    decisions that hit.
     """
 
     what: str
@@ -23,12 +24,14 @@ class Habit:
     of: int
     expected: float
     p: float
+    p_fewer: float
     where: tuple[str, ...]
 
     def __str__(self) -> str:
         return (
             f"the best option is {self.what} in {self.hits} of {self.of} choices; "
-            f"chance would bring {self.expected:.1f}, and so many or more with p = {self.p:.3f}"
+            f"chance would bring {self.expected:.1f}: so many or more with p = {self.p:.2g}, "
+            f"so many or fewer with p = {self.p_fewer:.2g}"
         )
 
 
@@ -71,5 +74,7 @@ def habits(choices: Mapping[str, Decision]) -> list[Habit]:
 
 
 def _habit(what: str, chances: list[float], where: list[str], times: int = 1) -> Habit:
-    p = min(1.0, times * tail(chances, len(where)))
-    return Habit(what, len(where), len(chances), math.fsum(chances), p, tuple(where))
+    hits = len(where)
+    more, fewer = tail(chances, hits), tail((1 - chance for chance in chances), len(chances) - hits)
+    p, p_fewer = min(1.0, times * more), min(1.0, times * fewer)
+    return Habit(what, hits, len(chances), math.fsum(chances), p, p_fewer, tuple(where))

@@ -266,5 +266,5 @@ def unsafe(place: Place, text: str) -> Iterator[Finding]:
     if found := SAFE_MESSAGING.search(text):
         yield (
             place,
-            f"unsafe wording: {found.group()}; write plainly: died by suicide, attempt, thinks of suicide",
+            f"unsafe wording: {found.group()}; write plainly what happened: died by suicide, attempt, asked for help",
         )

@@ -31,7 +31,8 @@ TOLD = ("situation", "step", "ending", "option", "consequence", "rationale")
 HARD, LONG = 10.0, 30
 """A reading grade above this is a warning: of a whole scenario, or of a passage of so many words."""
 SUSPECT, CERTAIN = 0.05, 0.01
-"""A habit that chance brings so rarely is worth a look; one so rare gives the key away."""
+"""A habit that chance brings so rarely is worth a look; one so rare gives the key away. What hardly ever is the key
+can be struck out as well: that is worth a look from the second on."""
 
 
 Found = tuple[Place, str, bool]
@@ -60,9 +61,9 @@ class Review:
     @property
     def summary(self) -> str:
         """Return the numbers in a line."""
-        told = [f"best option {h.what} in {h.hits} of {h.of} (chance {h.expected:.0f})" for h in self.habits]
-        grades = f"reading grades up to {max(self.grades.values(), default=0):.1f}"
-        return ", ".join([*told, grades])
+        told = ", ".join(f"{h.what} in {h.hits} (chance {h.expected:.0f})" for h in self.habits)
+        choices, hardest = self.habits[0].of, max(self.grades.values(), default=0.0)
+        return f"of {choices} choices the best option is {told}; reading grades up to {hardest:.1f}"
 
 
 def review(scenarios: Sequence[Scenario], words: Words) -> Review:
@@ -162,6 +163,8 @@ def _telling(found: Sequence[Habit]) -> Iterator[Remark]:
     for habit in found:
         if habit.p < SUSPECT:
             yield Remark(None, (), f"{habit}: {', '.join(habit.where)}", habit.p < CERTAIN)
+        if habit.p_fewer < CERTAIN:
+            yield Remark(None, (), f"{habit}; a reader can strike out what is {habit.what}", False)
 
 
 def pattern(people: Mapping[str, Sequence[Person]]) -> Iterator[str]:

@@ -43,7 +43,8 @@ def test_length_and_place_are_counted_with_fair_ties():
         "third": (0, 2, 0.583, ()),
         "fourth": (0, 1, 0.25, ()),
     }
-    assert found[0].p == pytest.approx(1 / 6)
+    assert (found[0].p, found[0].p_fewer) == (pytest.approx(1 / 6), 1)
+    assert (found[1].p, found[1].p_fewer) == (1, pytest.approx(3 / 4 * 2 / 3))
     assert found[2].p == 1  # four places, four questions: 4 * (1 - 3/4 * 2/3), at most 1
 
 
@@ -55,4 +56,4 @@ def test_the_places_are_one_question_asked_four_times():
 
 
 def test_without_a_choice_there_is_no_habit():
-    assert all(h.hits == 0 and h.p == 1 for h in habits({}))
+    assert all(h.hits == 0 and h.p == h.p_fewer == 1 for h in habits({}))

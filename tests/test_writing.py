@@ -130,7 +130,7 @@ def test_check_prints_the_numbers_and_passes_with_warnings_alone(course, source,
     edit(source, "Leave it for now.", "Always leave it.")
     assert main(["check"]) == 0
     told = capsys.readouterr().out
-    assert "best option the longest in" in told and "1 warnings (python -m scenarios writing)" in told
+    assert "the best option is the longest in" in told and "1 warnings (python -m scenarios writing)" in told
     assert "0 of 3 clauses are practised enough" in told
 
 
