@@ -13,7 +13,7 @@ PLACES = ("first", "second", "third", "fourth", "fifth", "sixth")
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """How often the best option ``is`` something, where ``expected`` is what chance would bring.
+    """In how many choices the best option is ``what``; chance would bring ``expected``.
 
     ``p`` is how likely chance alone brings ``hits`` or more, ``p_fewer`` so many or fewer; ``where`` names the
     decisions that hit.

@@ -34,7 +34,6 @@ SUSPECT, CERTAIN = 0.05, 0.01
 """A habit that chance brings so rarely is worth a look; one so rare gives the key away. What hardly ever is the key
 can be struck out as well: that is worth a look from the second on."""
 
-
 Found = tuple[Place, str, bool]
 """A remark without its scenario."""
 
