@@ -134,7 +134,7 @@ def plain_yaml() -> YAML:
 @lru_cache(maxsize=64)
 def _parsed(text: str) -> Any:
     """Return a file's data, not to be changed; one check asks for the same file up to three times."""
-    return _yaml().load(text)
+    return plain_yaml().load(text)
 
 
 def _line(error: MarkedYAMLError) -> int:
