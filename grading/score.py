@@ -27,8 +27,11 @@ def points(decision: Decision, answer: Answer | None) -> float | None:
 
 
 def violated(decision: Decision, answer: Answer | None) -> tuple[str, ...]:
-    """Return the clauses an answer breaks, sorted; free text breaks none until a marker says so."""
-    return tuple(sorted(decision.violated(answer))) if answer else ()
+    """Return the clauses an answer breaks, sorted; free text breaks none until a marker says so.
+
+    Nor does a decision that waits for the Center's ruling, which may well be that nothing was broken.
+    """
+    return tuple(sorted(decision.violated(answer))) if answer and decision.graded else ()
 
 
 def verdict(decision: Decision, answer: Answer) -> Verdict:

@@ -21,6 +21,7 @@ SUMS = "SHA256SUMS"
 def resolve(data: Mapping[str, Any], audience: str, gaps: Mapping[str, Any]) -> dict[str, Any]:
     """Return a scenario with the Center's rulings applied: points settled, ``graded`` literal.
 
+    What a ruling gives points to breaks no clause under it.
     A decision that depends on a gap without a ruling is not graded. ``people`` is for the author alone and left out.
     So is an approval of another content: a new wording, or a ruling that changes what is scored, is a draft again.
     """
@@ -39,14 +40,18 @@ def resolve(data: Mapping[str, Any], audience: str, gaps: Mapping[str, Any]) -> 
                 changes |= decision.get("gaps", {}).get(gap, {}).get(ruling["decision"], {})
         decision.pop("gaps", None)
         decision["graded"] = decision["graded"] and all(rulings[g] for g in decision.get("depends_on", ()))
-        decision["options"] = [
-            o | {"points": changes[o["id"]]} if o["id"] in changes else o for o in decision.get("options", ())
-        ]
+        decision["options"] = [_ruled(o, changes.get(o["id"])) for o in decision.get("options", ())]
         if not decision["options"]:
             del decision["options"]
     if (approved := resolved["approved"]) and approved.get("sha256") != fingerprint(resolved):
         resolved["approved"] = None
     return resolved
+
+
+def _ruled(option: Mapping[str, Any], points: float | None) -> Mapping[str, Any]:
+    if points is None:
+        return option
+    return {**option, "points": points} | ({"violates": []} if points else {})
 
 
 def fingerprint(resolved: Mapping[str, Any]) -> str:

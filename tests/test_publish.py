@@ -83,6 +83,15 @@ def test_a_decision_that_waits_for_a_ruling_is_not_graded_until_it_is_made(cours
     assert {o.id: o.points for o in decision.options if o.id in changes} == changes
 
 
+@pytest.mark.parametrize(
+    ("ruling", "points", "violates"), [("ends-with-therapy", 3, ()), ("former-is-permanent", 0, ("C17",))]
+)
+def test_what_a_ruling_allows_breaks_no_clause(course, source, ruling, points, violates):
+    rule(course, "G02", ruling)
+    decision = dict(publish.load_draft(source)[0].decisions())["debate"]
+    assert (decision.option("connect").points, decision.option("connect").violates) == (points, violates)
+
+
 def test_the_trainees_view_holds_no_key(source):
     scenario, sha256 = publish.load_draft(source)
     view = publish.trainee_view(scenario, sha256)

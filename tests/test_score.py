@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,10 @@ def test_violated() -> None:
     assert score.violated(CHOICE, payload("choice", "poor")) == ("C17", "C19")
     assert score.violated(MULTIPLE, payload("multiple", ["a", "x", "h"])) == ("C01", "C02")
     assert score.violated(MULTIPLE, None) == ()
+
+
+def test_nothing_is_broken_by_a_decision_that_waits_for_a_ruling() -> None:
+    assert score.violated(replace(CHOICE, graded=False), payload("choice", "poor")) == ()
 
 
 def test_no_answer_scores_nothing_and_writing_waits_for_a_marker() -> None:
