@@ -14,7 +14,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 import warnings
 from collections import Counter
@@ -23,6 +22,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import crowd
 import organisation
 
 from grading import gradebook
@@ -37,9 +37,10 @@ PART = 20
 
 def measure() -> list[dict[str, Any]]:
     """Return the rows ``export`` and ``summary`` of the bench, in milliseconds."""
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+    folder = crowd.folder()
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # SQLAlchemy's, about nbgrader's models
-        course = organisation.course(Path(folder), PEOPLE, ASSIGNMENTS)
+        course = organisation.course(folder, PEOPLE, ASSIGNMENTS)
         size = course.gradebook.stat().st_size / 1e6
         print(f"{PEOPLE * ASSIGNMENTS} submissions, {PEOPLE * ASSIGNMENTS * 20} grades, {size:.0f} MB")
         ours = _timed("ours, CSV, the command", lambda: _command("export", "--format", "csv"))
@@ -47,14 +48,14 @@ def measure() -> list[dict[str, Any]]:
         summary = _timed("ours, results and their groups", lambda: _summary(course))
         floor = _timed("floor: driver and csv module", lambda: _floor(course))
         counting = _timed("floor: driver and a count", lambda: _count(course))
-        indexed = _stock(course.gradebook)
+        indexed = _stock(course.gradebook, 20 * PART)
         print(f"{'stock with our indexes, scaled':40} {indexed:9.1f} s")
-        bare = Path(folder) / "bare.db"
+        bare = folder / "bare.db"
         shutil.copy(course.gradebook, bare)
         with closing(sqlite3.connect(bare)) as db:
             for index in gradebook.INDEXES:
                 db.execute(f"DROP INDEX {index}")
-        stock = _stock(bare)
+        stock = _stock(bare, PART)
         print(f"{'stock, scaled':40} {stock:9.1f} s from {PART} of {PEOPLE * ASSIGNMENTS} submissions")
     print("The stock of both rows is `nbgrader export`: there is no other way to all its results.")
     print(f"export: {stock / ours:.0f} times as fast as stock, {ours / floor:.1f} times the floor")
@@ -105,7 +106,7 @@ def _count(course: Course) -> None:
     Counter((row[1], row[2], row[3], row[7]) for row in _rows(course))
 
 
-def _stock(database: Path) -> float:
+def _stock(database: Path, part: int) -> float:
     """Return the seconds that nbgrader's export would take, from what some submissions more take it."""
     from nbgrader.api import Gradebook
     from nbgrader.plugins.export import CsvExportPlugin
@@ -121,7 +122,7 @@ def _stock(database: Path) -> float:
 
     exported(1)
     begin = exported(1)  # once an assignment, it reads everybody's names
-    each = (exported(1 + PART) - begin) / PART
+    each = (exported(1 + part) - begin) / part
     return ASSIGNMENTS * begin + PEOPLE * ASSIGNMENTS * each
 
 

@@ -30,25 +30,22 @@ OWN = "--GenerateFeedback.exporter_class=nbconvert.exporters.HTMLExporter"
 
 def measure() -> list[dict[str, Any]]:
     """Print what was measured; return the row of the same class: milliseconds a submission."""
-    with crowd.folder() as folder:
-        course = crowd.course(folder / "ours")
-        people = crowd.hand_in(course, crowd.ASSIGNMENT, SIZE)
-        with crowd.long_ago:
-            collect(course)
-        grade(course)
-        theirs = Course(course.content, folder / "theirs")
-        shutil.copytree(course.root, theirs.root, ignore=shutil.ignore_patterns("inbound", "submitted"))
+    folder = crowd.folder()
+    course = crowd.course(folder / "ours")
+    people = crowd.hand_in(course, crowd.ASSIGNMENT, SIZE)
+    with crowd.long_ago:
+        collect(course)
+    grade(course)
+    theirs = Course(course.content, folder / "theirs")
+    shutil.copytree(course.root, theirs.root, ignore=shutil.ignore_patterns("inbound", "submitted"))
 
-        ours = _timed(lambda: give(course)) / SIZE
-        written = [
-            p
-            for root in (course.feedback, course.released_feedback)
-            for p in root.rglob("*.*")
-            if p.is_file()
-        ]
-        contents = [path.read_bytes() for path in written]
-        floor = _timed(lambda: _write(folder / "floor", contents)) / SIZE
-        stock = _stock(theirs, people)
+    ours = _timed(lambda: give(course)) / SIZE
+    written = [
+        p for root in (course.feedback, course.released_feedback) for p in root.rglob("*.*") if p.is_file()
+    ]
+    contents = [path.read_bytes() for path in written]
+    floor = _timed(lambda: _write(folder / "floor", contents)) / SIZE
+    stock = _stock(theirs, people)
     megabytes = sum(map(len, contents)) / 1e6
     print(
         f"The same {SIZE} submissions, milliseconds each: ours {ours:.2f} ({len(contents)} files, {megabytes:.1f} MB: "

@@ -33,18 +33,18 @@ def measure() -> list[dict[str, Any]]:
 
     Stock has no watcher: its figure is what its four commands take for one hand-in, as if somebody stood ready.
     """
-    with crowd.folder() as folder:
-        course = crowd.course(folder / "ours")
-        people = _ready(course)
-        theirs = Course(course.content, folder / "theirs")
-        shutil.copytree(course.root, theirs.root)
-        with _watching(course):
-            _hand_in(course, people[:1], 0)  # it has started once this one is explained
-            _explained(course, people.pop(0))
-            handed_in = _hand_in(course, people, SECONDS)
-            waited = [_explained(course, person) - at for person, at in handed_in.items()]
-        os.environ["COURSE_ROOT"] = str(theirs.root)
-        stock = _stock(theirs, people[0])
+    folder = crowd.folder()
+    course = crowd.course(folder / "ours")
+    people = _ready(course)
+    theirs = Course(course.content, folder / "theirs")
+    shutil.copytree(course.root, theirs.root)
+    with _watching(course):
+        _hand_in(course, people[:1], 0)  # it has started once this one is explained
+        _explained(course, people.pop(0))
+        handed_in = _hand_in(course, people, SECONDS)
+        waited = [_explained(course, person) - at for person, at in handed_in.items()]
+    os.environ["COURSE_ROOT"] = str(theirs.root)
+    stock = _stock(theirs, people[0])
     median, last = statistics.median(waited), statistics.quantiles(waited, n=100, method="inclusive")[-1]
     print(
         f"{PEOPLE} hand-ins of three scenarios in {SECONDS:.0f} s, from submit to the explanation on the desk: median "

@@ -6,13 +6,14 @@ demonstration's simulated staff.
 
 from __future__ import annotations
 
+import atexit
 import csv
 import hashlib
 import json
 import os
+import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -39,13 +40,16 @@ Choose = Callable[[str, Decision], Answer | None]
 """(step, decision) -> the answer, or None where the trainee leaves."""
 
 
-@contextmanager
-def folder() -> Iterator[Path]:
-    """Make a folder beside the course's data for a while: /tmp may be memory, where writing costs nothing."""
+def folder() -> Path:
+    """Make a folder beside the course's data: /tmp may be memory, where writing costs nothing.
+
+    It goes when the process ends: for minutes after many files were deleted, ext4 is slow to make new ones.
+    """
     home = REPOSITORY / ".course"
     home.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=home) as made:
-        yield Path(made)
+    made = Path(tempfile.mkdtemp(prefix="bench-", dir=home))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
 
 
 def course(root: Path, assignment: str = ASSIGNMENT) -> Course:
