@@ -22,6 +22,7 @@ COMMANDS = {
     "policy-diff": "scenarios.policy_diff",
     "coverage": "scenarios.coverage",
     "writing": "scenarios.proofread",
+    "new": "scenarios.new",
 }
 """Command -> module, as in ``grading.__main__``: the first line of its docstring is the help, its EXAMPLE stands below
 it, and it has ``add_arguments(parser)`` and ``run(args) -> exit code``."""

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scenarios import approval, confirmed, coverage, model, paths, publish, rules, writing
+from scenarios import approval, confirmed, coverage, load, model, paths, publish, rules, writing
+from scenarios.errors import CourseError
 from scenarios.language import Words
 from scenarios.load import STAND_IN, SUPERVISOR, Document, Place, Problem, scenario_files
 
 LETTER = {"therapist": "T", "front-desk": "F", "supervisor": "S"}
+"""Audience -> the first letter of its scenarios' ids."""
 CODE = re.compile(r"\b[CG]\d\d\b")
 """The id of a clause or gap."""
 
@@ -52,26 +54,60 @@ def check() -> Report:
 
     sound: list[tuple[Document, model.Scenario]] = []
     for path in scenario_files():
-        document = Document(path)
-        if document.validate("scenario"):
-            scenario = model.from_dict(document.data, audience=path.parent.name)
+        document, scenario = examined(path, clauses, gaps)
+        if scenario:
             report.scenarios += 1
             report.decisions += sum(1 for _ in scenario.decisions())
-            document.problems += [document.problem(*f) for f in _name(scenario, path)]
-            document.problems += [document.problem(*f) for f in _unique_steps(document.data)]
-            document.problems += [document.problem(*f) for f in rules.findings(scenario, clauses, gaps)]
+            unwritten = [document.problem(*f) for f in rules.unwritten(document.data)]
+            unnamed = [document.problem(*f) for f in rules.unnamed(scenario)]
+            document.problems += sorted([*unwritten, *unnamed], key=lambda problem: problem.line)
             if not document.problems:
                 sound.append((document, scenario))
-            reviews = (
-                *approval.findings(document.data, scenario.audience, gaps),
-                *confirmed.findings(scenario, clauses, known),
-            )
-            document.problems += [document.problem(*f) for f in reviews]
+            if not unwritten:  # nobody can review what is not there
+                reviews = (
+                    *approval.findings(document.data, scenario.audience, gaps),
+                    *confirmed.findings(scenario, clauses, known),
+                )
+                document.problems += [document.problem(*f) for f in reviews]
         report.problems += document.problems
     report.problems += publish.problems()
     _writing(report, sound)
     report.covered = coverage.coverage(clauses, [coverage.gaps_open(d.data, s.audience) for d, s in sound])
     return report
+
+
+def examined(
+    path: Path, clauses: Mapping[str, Any], gaps: Mapping[str, Any]
+) -> tuple[Document, model.Scenario | None]:
+    """Return a library file with what keeps it from being played as it is, and its scenario.
+
+    None instead of the scenario if the file does not pass the schema. What is still to be written, named, confirmed or
+    approved keeps nobody from playing it.
+    """
+    document = Document(path)
+    if not document.validate("scenario"):
+        return document, None
+    scenario = model.from_dict(document.data, audience=path.parent.name)
+    found = (
+        *_name(scenario, path),
+        *_unique_steps(document.data),
+        *rules.findings(scenario, clauses, gaps),
+    )
+    document.problems += [document.problem(*f) for f in found]
+    return document, scenario
+
+
+def playable(scenario_id: str) -> Path:
+    """Return the library file of a scenario that can be played as it is.
+
+    Raises:
+        CourseError: there is none, or what keeps it from being played, a line each as the check prints them.
+    """
+    path = load.find(scenario_id)
+    document, _ = examined(path, load.clauses(), load.gaps())
+    if document.problems:
+        raise CourseError("\n".join(map(str, document.problems)))
+    return path
 
 
 def _writing(report: Report, sound: Sequence[tuple[Document, model.Scenario]]) -> None:

@@ -260,6 +260,6 @@ def find(scenario_id: str) -> Path:
         if path.name.startswith(f"{scenario_id}-"):
             return path
     raise CourseError(
-        f"There is no scenario {scenario_id} in scenarios/library; "
+        f"There is no scenario {scenario_id or 'without an ID'} in scenarios/library; "
         f"known are {', '.join(p.name.split('-')[0] for p in scenario_files()) or 'none'}."
     )

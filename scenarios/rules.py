@@ -38,6 +38,8 @@ SUICIDE = re.compile(
     re.IGNORECASE,
 )
 """What a reader should be told of before, with support contacts at hand."""
+PLACEHOLDER = re.compile(r"\[\[\s*(.*?)\s*]]", re.DOTALL)
+"""What a new file says in the place of a text that its author has still to write."""
 
 
 def findings(scenario: Scenario, clauses: Mapping[str, Any], gaps: Mapping[str, Any]) -> Iterator[Finding]:
@@ -54,6 +56,37 @@ def findings(scenario: Scenario, clauses: Mapping[str, Any], gaps: Mapping[str, 
             for where, message in itertools.chain(_key(step.decision), _gaps(step.decision, gaps)):
                 yield (*place, *where), message
     yield from _safe_messaging(scenario)
+
+
+def unwritten(data: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield what an author has still to write in a file that passed the schema, once a step or other part of it."""
+    parts: list[tuple[Place, Any]] = [((key,), value) for key, value in data.items() if key != "steps"]
+    parts += [(("steps", n), step) for n, step in enumerate(data["steps"])]
+    for place, part in parts:
+        if left := [(at, asked) for at, text in _texts(part, place) for asked in PLACEHOLDER.findall(text)]:
+            more = f"; {len(left) - 1} more in this part" if left[1:] else ""
+            at, asked = left[0]
+            yield at, f"still to write, in the place of [[ ]]: {' '.join(asked.split())}{more}"
+
+
+def unnamed(scenario: Scenario) -> Iterator[Finding]:
+    """Yield the graded decisions that name no clause."""
+    for n, step in enumerate(scenario.steps.values()):
+        if (decision := step.decision) and decision.graded and not decision.clauses:
+            place = ("steps", n, "decision", "clauses")
+            yield (
+                place,
+                "names no clause; write those it is about, as [C17], from scenarios/policy/clauses.yml",
+            )
+
+
+def _texts(value: Any, place: Place) -> Iterator[tuple[Place, str]]:
+    """Yield every text in a part of a file, with its place."""
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, (dict, list)):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _texts(item, (*place, key))
 
 
 def _targets(scenario: Scenario) -> Iterator[tuple[Place, str]]:

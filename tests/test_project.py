@@ -56,7 +56,13 @@ def test_a_trainees_kernel_loads_neither_pandas_nor_nbgrader_nor_yaml():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
     forbidden = {"pandas", "matplotlib", "nbgrader", "ruamel", "jsonschema", "sqlalchemy", "grading"}
-    authors = {"spellchecker", *(f"scenarios.{n}" for n in ("check", "coverage", "language", "writing"))}
+    authors = {
+        "spellchecker",
+        *(
+            f"scenarios.{n}"
+            for n in ("check", "coverage", "language", "new", "writing")
+        ),
+    }
     assert not (forbidden | authors) & set(loaded)
 
 
