@@ -49,6 +49,9 @@ check: env ## Say what is wrong with scenarios, policy files and derived noteboo
 new-scenario: env ## Begin a scenario, a file to fill in (ID=T40 AUDIENCE=therapist)
 	@$(PY) -m scenarios new "$(ID)" --audience "$(AUDIENCE)"
 
+preview: env ## Open one scenario of the library in the browser, as it is now (ID=T40 PORT=8890)
+	@$(PY) -m scenarios preview "$(ID)" $(if $(PORT),--port $(PORT))
+
 coverage: env ## Write the page of which scenarios practise which clause
 	@$(PY) -m scenarios coverage --format html
 
@@ -114,4 +117,4 @@ lock: env ## Compile requirements.lock from pyproject.toml
 clean: ## Remove the environment and caches (answers in .course stay)
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help env run supervise demo check new-scenario coverage notebooks questions review-pack release policy grade report export feedback test test-a11y test-postgres lint format screenshots bench lock clean
+.PHONY: help env run supervise demo check new-scenario preview coverage notebooks questions review-pack release policy grade report export feedback test test-a11y test-postgres lint format screenshots bench lock clean

@@ -19,6 +19,7 @@ COMMANDS = {
     "release": "grading.release",
     "desk": "grading.desk",
     "submit": "grading.submit",
+    "explain": "grading.preview",
     "collect": "grading.intake",
     "grade": "grading.autograde",
     "feedback": "grading.feedback",

@@ -23,6 +23,7 @@ COMMANDS = {
     "coverage": "scenarios.coverage",
     "writing": "scenarios.proofread",
     "new": "scenarios.new",
+    "preview": "scenarios.preview",
     "paths": "scenarios.stories",
 }
 """Command -> module, as in ``grading.__main__``: the first line of its docstring is the help, its EXAMPLE stands below

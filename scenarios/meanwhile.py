@@ -17,6 +17,8 @@ from scenarios.desk import Json, Place, stamp
 from scenarios.errors import CourseError, plainly
 from scenarios.opened import Opened
 
+PREVIEW = "_preview"
+"""The assignment on the desk of an author's preview; none in ``assignments.yml`` can have that name."""
 HAND_IN_SECONDS = 120
 SOON, LATER, SOON_FOR = 1.0, 15.0, 180
 """Seconds between two looks at the desk: at first, and once ``SOON_FOR`` looks found nothing."""
@@ -35,8 +37,12 @@ async def changed(files: Sequence[Path], seen: list[int]) -> list[int]:
 
 
 async def hand_in(desk: Path, assignment: str) -> str | None:
-    """Hand an assignment in through the helper process; None, or in one plain sentence why it did not go."""
-    command = ["-m", "grading", "submit", "--desk", str(desk), "--assignment", assignment, "--format", "json"]
+    """Hand an assignment in through the helper process; None, or in one plain sentence why it did not go.
+
+    A preview goes nowhere: it is explained on its desk, as an assignment is once it was handed in.
+    """
+    what = ["explain"] if assignment == PREVIEW else ["submit", "--assignment", assignment]
+    command = ["-m", "grading", *what, "--desk", str(desk), "--format", "json"]
     # PYTHONSAFEPATH: nothing that lies on the desk is imported by accident.
     process = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -60,7 +60,7 @@ def test_a_trainees_kernel_loads_neither_pandas_nor_nbgrader_nor_yaml():
         "spellchecker",
         *(
             f"scenarios.{n}"
-            for n in ("check", "coverage", "language", "new", "stories", "writing")
+            for n in ("check", "coverage", "language", "new", "preview", "stories", "writing")
         ),
     }
     assert not (forbidden | authors) & set(loaded)
