@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from scenarios import edit, load, paths
+from scenarios import edit, load, paths, rules
+from scenarios.errors import CourseError
 from scenarios.load import Place
 from scenarios.model import Decision, Scenario
 
@@ -58,9 +59,12 @@ def confirm(files: Iterable[Path]) -> None:
     """Record the wording of the clauses that the scenarios in these library files turn on.
 
     Raises:
-        CourseError: one of the files cannot be read; nothing is recorded.
+        CourseError: one of the files cannot be read, or is not written to its end; nothing is recorded.
     """
-    clauses = load.clauses()
+    clauses, files = load.clauses(), list(files)
+    for path in files:
+        for place, message in rules.unwritten(load.read_data(path, "scenario")):
+            raise CourseError(f"Nothing was confirmed. {load.Document(path).problem(place, message)}")
     known = {path.name.split("-")[0] for path in load.scenario_files()}
     now = {scenario.id: _wordings(scenario, clauses) for scenario in map(load.scenario, files)}
     kept = {scenario: at for scenario, at in read().items() if scenario in known}

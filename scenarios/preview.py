@@ -68,12 +68,12 @@ class Preview(Player):
 
 
 def page(scenario_id: str) -> Preview:
-    """Return the page of the preview in whose folder the kernel runs."""
-    return Preview(Place(Path.cwd().parent, PREVIEW, scenario_id))
+    """Return the page of the preview on whose desk the kernel runs."""
+    return Preview(Place(Path.cwd(), PREVIEW, scenario_id))
 
 
 def notebook(scenario_id: str) -> Json:
-    """Return the notebook that shows the page, as ``home.ipynb`` shows the course."""
+    """Return a ``home.ipynb`` that shows the one scenario instead of the course."""
     cell: Json = {
         "cell_type": "code",
         "id": "course-player",
@@ -103,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
         desk = Path(folder) / "desk"
         desk.mkdir()
         lay(desk, args.scenario)
-        _write(desk / PREVIEW / f"{args.scenario}.ipynb", notebook(args.scenario))
+        _write(desk / "home.ipynb", notebook(args.scenario))
         # The kernel runs elsewhere, and what the server keeps goes with the desk.
         os.environ |= {"COURSE_CONTENT": str(paths.content()), "XDG_STATE_HOME": str(Path(folder) / "state")}
         print(
@@ -111,5 +111,5 @@ def run(args: argparse.Namespace) -> int:
             "anew if you had finished. Nothing is recorded. Ctrl-C ends the preview.",
             flush=True,
         )
-        serve(desk, args.port, page=f"{PREVIEW}/{args.scenario}.ipynb", browser=not args.no_browser)
+        serve(desk, args.port, browser=not args.no_browser)
     return 0

@@ -8,7 +8,8 @@ import pytest
 from scenarios import load, paths
 from scenarios.__main__ import main
 from scenarios.check import check
-from scenarios.confirmed import confirm
+from scenarios.confirmed import confirm, read
+from scenarios.errors import CourseError
 from scenarios.model import ANSWER_KEY
 from scenarios.rules import PLACEHOLDER
 
@@ -63,6 +64,9 @@ def test_a_file_that_is_half_written_is_not_called_ready_for_review(course):
     messages = [problem.message for problem in check().problems]
     assert any("still to write" in message for message in messages)
     assert not any("review needed" in message or "dictionary" in message for message in messages)
+    with pytest.raises(CourseError, match=r"Nothing was confirmed. .*T40-new.yml:\d+: plays.*still to write"):
+        confirm([path])
+    assert "T40" not in read()
 
 
 def test_its_first_line_leads_an_editor_to_the_schema(course):
