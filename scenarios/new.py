@@ -27,7 +27,7 @@ def new(scenario_id: str, audience: str) -> Path:
     if audience not in LETTER:
         raise CourseError(
             f"There is no audience {audience or 'without a name'}; write one of {', '.join(LETTER)}, "
-            f"as in make new-scenario ID=T40 AUDIENCE=therapist."
+            "as in make new-scenario ID=T40 AUDIENCE=therapist."
         )
     letter = LETTER[audience]
     if not re.fullmatch(rf"{letter}\d\d", scenario_id, re.ASCII):
@@ -38,8 +38,8 @@ def new(scenario_id: str, audience: str) -> Path:
     folders = {paths.library(): f"*/{scenario_id}[-.]*", paths.published(): f"{scenario_id}@*.yml"}
     for used in (found for folder, name in folders.items() for found in folder.glob(name)):
         raise CourseError(
-            f"{scenario_id} was used before, in {used.relative_to(paths.content()).as_posix()}; nothing was changed. "
-            "Edit that file, or choose another number."
+            f"{scenario_id} was used before, in {used.relative_to(paths.content()).as_posix()}; "
+            "choose another number. Nothing was changed."
         )
     path = paths.library() / audience / f"{scenario_id}-new.yml"
     path.parent.mkdir(parents=True, exist_ok=True)

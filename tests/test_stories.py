@@ -25,6 +25,10 @@ def test_of_five_decisions_with_four_harmful_options_fifteen_paths_are_harmful(m
     sets = {n for r in range(1, 5) for n in itertools.combinations(options, r)}
     assert {tuple(story.harmful) for story in told} == sets
     assert all(story.harmful[step] == (options[step],) for story in told for step in story.harmful)
+    worst = next(story for story in told if len(story.harmful) == 4)
+    assert worst.answers["tick"] == ["call", "chart", "search"]
+    assert worst.answers["rank"] == ["paperwork", "emergency", "supervisor"]
+    assert worst.answers["words"] is worst.answers["record"] is None
 
 
 def test_a_story_is_what_is_read_in_its_order(mini):
