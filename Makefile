@@ -46,7 +46,7 @@ check: env ## Say what is wrong with scenarios, policy files and derived noteboo
 	@$(PY) -m scenarios check
 	@$(PY) -m grading notebooks --check
 
-coverage: env ## Write the page of which scenarios practise which clause
+coverage: env ## Write the page of which scenarios practice which clause
 	@$(PY) -m scenarios coverage --format html
 
 notebooks: env ## Rewrite the notebooks that are not yet released
