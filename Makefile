@@ -52,7 +52,7 @@ new-scenario: env ## Begin a scenario, a file to fill in (ID=T40 AUDIENCE=therap
 preview: env ## Open one scenario of the library in the browser, as it is now (ID=T40 PORT=8890)
 	@$(PY) -m scenarios preview "$(ID)" $(if $(PORT),--port $(PORT))
 
-coverage: env ## Write the page of which scenarios practise which clause
+coverage: env ## Write the page of which scenarios practice which clause
 	@$(PY) -m scenarios coverage --format html
 
 notebooks: env ## Rewrite the notebooks that are not yet released

@@ -1,4 +1,4 @@
-"""Say which scenarios practise which clause, and what is missing."""
+"""Say which scenarios practice which clause, and what is missing."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from scenarios.sheets import write_sheet
 EXAMPLE = "python -m scenarios coverage --format json"
 AUDIENCES = ("therapist", "front-desk", "supervisor")
 FOR_THE_CENTER = "supervisor"
-"""Who practises a duty of the Center itself (``who: [center]``), for which the policy names nobody: who leads it."""
+"""Who practices a duty of the Center itself (``who: [center]``), for which the policy names nobody: who leads it."""
 IN_SCENARIOS, CRITICAL_IN_SCENARIOS = 2, 3
-"""So many scenarios practise a clause, and a critical one."""
+"""So many scenarios practice a clause, and a critical one."""
 CRITICAL_FOR_AUDIENCE = 2
-"""So many situations practise a critical clause for each audience that it binds: one to learn, one to clear a miss."""
+"""So many situations practice a critical clause for each audience that it binds: one to learn, one to clear a miss."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How a clause is practised by one audience; ``needs`` is the number of situations it must have there."""
+    """How a clause is practiced by one audience; ``needs`` is the number of situations it must have there."""
 
     bound: bool
     needs: int
@@ -40,7 +40,7 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """How a clause is practised: the scenarios that do, ids in order, and each audience's part in it."""
+    """How a clause is practiced: the scenarios that do, ids in order, and each audience's part in it."""
 
     title: str
     critical: bool
@@ -56,7 +56,7 @@ class Covered:
 
     @property
     def missing(self) -> list[str]:
-        """What is missing, in words; empty if the clause is practised enough."""
+        """What is missing, in words; empty if the clause is practiced enough."""
         found = [f"in {len(self.scenarios)} of {self.needs} scenarios"] if self.short else []
         return found + [
             f"{name.replace('-', ' ')}: {len(reach.situations)} of {reach.needs} situations"
@@ -73,7 +73,7 @@ def bound(clause: Mapping[str, Any]) -> set[str]:
 def coverage(
     clauses: Mapping[str, Mapping[str, Any]], scenarios: Sequence[Scenario], boosters: Sequence[Scenario] = ()
 ) -> dict[str, Covered]:
-    """Return by clause what practises it: decisions about it that are graded, and scored without a marker.
+    """Return by clause what practices it: decisions about it that are graded, and scored without a marker.
 
     Args:
         clauses: the policy's clauses by id, as in ``clauses.yml``.
@@ -136,11 +136,11 @@ def as_dict(found: Mapping[str, Covered]) -> dict[str, Any]:
 
 
 def summary(found: Mapping[str, Covered]) -> str:
-    """Return in one sentence how much of the policy is practised enough."""
+    """Return in one sentence how much of the policy is practiced enough."""
     critical = [clause for clause in found.values() if clause.critical]
     enough = [sum(not clause.missing for clause in group) for group in (list(found.values()), critical)]
     return (
-        f"{enough[0]} of {len(found)} clauses are practised enough, "
+        f"{enough[0]} of {len(found)} clauses are practiced enough, "
         f"{enough[1]} of the {len(critical)} critical ones."
     )
 

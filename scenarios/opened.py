@@ -60,7 +60,7 @@ class Opened:
         if self.session.started:
             return
         if self.is_practice and self.log.seen.size >= DRAFT_BYTES:
-            raise CourseError("You have practised this scenario many times; there is no room to record more.")
+            raise CourseError("You have practiced this scenario many times; there is no room to record more.")
         self.keep(
             self.session.event("started")
             | {

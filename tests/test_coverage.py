@@ -1,4 +1,4 @@
-"""Which scenarios practise which clause is counted from the files, and what is missing is said."""
+"""Which scenarios practice which clause is counted from the files, and what is missing is said."""
 
 import json
 from dataclasses import replace
@@ -86,7 +86,7 @@ def test_the_command_names_what_is_missing_and_exits_0_once_nothing_is(course, c
     assert main(["coverage"]) == 1
     out = capsys.readouterr().out
     assert "missing: C17 (critical) in 1 of 3 scenarios; therapist: 1 of 2 situations" in out
-    assert out.endswith("0 of 3 clauses are practised enough, 0 of the 2 critical ones.\n")
+    assert out.endswith("0 of 3 clauses are practiced enough, 0 of the 2 critical ones.\n")
     folder = course.content / "scenarios" / "library" / "therapist"
     text = (folder / "T90-miniature.yml").read_text("utf-8")
     for name in ("T92", "T93"):
@@ -130,8 +130,8 @@ def test_the_page_shows_the_same_matrix(course, capsys):
         assert shown[4] == [str(covered.graded_decisions)]
         assert (shown[5] == ["yes"]) == (not covered.missing)
     for scenario in library():
-        practised = {word.strip("*") for word in rows[scenario.id][2]}
-        assert practised == {c for c, x in found.items() if scenario.id in x.scenarios}
+        practiced = {word.strip("*") for word in rows[scenario.id][2]}
+        assert practiced == {c for c, x in found.items() if scenario.id in x.scenarios}
 
 
 def test_the_real_library_is_counted_clause_by_clause():

@@ -37,11 +37,11 @@ def test_check_says_what_is_left_to_write_in_the_order_of_the_file_and_nothing_e
     problems = check().problems
     mine = [problem for problem in problems if problem.file.endswith(path.name)]
     assert len(problems) == 2 * len(mine)
-    assert all(re.match("still to write, in the place of|names no clause", p.message) for p in mine)
+    assert all(re.match("still to write, in the place of|no decision names a clause", p.message) for p in mine)
     assert [p.line for p in mine] == sorted(p.line for p in mine)
     lines = path.read_text("utf-8").splitlines()
     for problem in mine:  # the line of a key, or of the text below it
-        assert "[[" in "".join(lines[problem.line - 1 :][:2]) or "clauses: []" in lines[problem.line - 1]
+        assert "[[" in "".join(lines[problem.line - 1 :][:2]) or lines[problem.line - 1] == "steps:"
     more = [int(found[1]) for p in mine if (found := re.search("; ([0-9]+) more", p.message))]
     written = [line for line in lines if not line.startswith("#")]
     assert sum("still" in p.message for p in mine) + sum(more) == len(PLACEHOLDER.findall("\n".join(written)))

@@ -131,7 +131,7 @@ def test_check_prints_the_numbers_and_passes_with_warnings_alone(course, source,
     assert main(["check"]) == 0
     told = capsys.readouterr().out
     assert "the best option is the longest in" in told and "1 warnings (python -m scenarios writing)" in told
-    assert "0 of 3 clauses are practised enough" in told
+    assert "0 of 3 clauses are practiced enough" in told
 
 
 def test_the_real_library_has_people_and_reads_easily():

@@ -31,7 +31,7 @@ function welcomePage(page) {
     h('section', {}, h('h2', {}, 'What happens if I miss'),
       h('p', {}, 'Nothing is lost by a wrong turn; it is what the course is for. Your first choices are the ones that count, and ',
         share ? `you pass with the best or an acceptable choice on ${number(share * 10)} of 10. ` : 'most of them should be good ones. ',
-        'If a choice breaks one of the clauses that protect somebody directly, there is one more step: you read why, practise, and talk it over.')),
+        'If a choice breaks one of the clauses that protect somebody directly, there is one more step: you read why, practice, and talk it over.')),
     h('p', { class: 'row' },
       start && link(start.route, { class: 'button primary big', 'aria-label': `Start: ${start.title}`, onclick: seen }, 'Start'),
       h('button', { type: 'button', class: 'button quietly', onclick: () => { seen(); page.to(''); } }, 'Look around first')),
@@ -100,9 +100,9 @@ const oneMore = (page, given) => h('section', { class: 'next one-more' },
   h('h2', {}, given.one_more.length === 1 ? 'There is one clause to look at once more.' : `There are ${given.one_more.length} clauses to look at once more.`),
   h('dl', {}, given.one_more.map(clause => [
     h('dt', {}, link(`policy/${clause.id}`, {}, clause.title || `Clause ${clause.id}`)), clause.statement && h('dd', {}, clause.statement)])),
-  h('p', {}, 'Read why in your results, practise it once more, and talk it over',
+  h('p', {}, 'Read why in your results, practice it once more, and talk it over',
     page.home.supervisor ? ` with ${page.home.supervisor}. ` : ' with your supervisor. ', 'Your first answers stay; this is about the next time.'),
-  h('p', { class: 'row' }, link(`policy/${given.one_more[0].id}`, { class: 'button primary' }, 'Read and practise'),
+  h('p', { class: 'row' }, link(`policy/${given.one_more[0].id}`, { class: 'button primary' }, 'Read and practice'),
     link('results', { class: 'button' }, 'See my results')));
 
 function assignment(given) {

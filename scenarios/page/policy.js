@@ -62,7 +62,7 @@ function clausePage(page, clause) {
       h('p', { class: 'lead' }, clause.statement),
       h('dl', { class: 'clauses' }, more.filter(([, text]) => text).map(([name, text]) => [h('dt', {}, name), h('dd', {}, text)])),
       clause.critical && h('p', { class: 'quiet' }, 'Critical: it protects somebody directly, so a choice that breaks it asks for one more step.')),
-    h('section', { class: 'stack' }, h('h2', {}, 'Where you practise it'),
+    h('section', { class: 'stack' }, h('h2', {}, 'Where you practice it'),
       rows.length
         ? h('ol', { class: 'cards' }, rows.map(row => h('li', {}, scenarioCard(row), isDone(row)
           && h('p', { class: 'row' }, page.practise(row.route, row.title)))))

@@ -69,7 +69,7 @@ function resultsPage(page, scenarios) {
   const marks = entries => entries.map(entry => verdictOf(entry)[1]);
   return h('div', { class: 'pages' },
     heading('My results', 'Every decision you made, why it stands where it does, and the clause behind it.',
-      'Your first answers are the ones that count. What you practise later changes nothing here.'),
+      'Your first answers are the ones that count. What you practice later changes nothing here.'),
     !scenarios.length && h('p', { class: 'sheet' }, 'There is nothing here yet. Finish a scenario, and its explanations arrive within seconds.'),
     argued.length > 0 && h('section', { class: 'sheet stack' }, h('h2', {}, 'To bring to supervision'),
       h('ul', { class: 'plainlist' }, argued.map(({ view, entry }) => h('li', {}, link(view.route, {}, view.title), `: ${entry.prompt} `,

@@ -150,7 +150,7 @@ def argued(stage: Stage) -> None:
     expect(stage.page.locator(".argue[aria-pressed=true]")).to_be_visible()
 
 
-def practised(stage: Stage) -> None:
+def practiced(stage: Stage) -> None:
     stage.answer(1, "T06").explain("T06").show(f"{T06}/practice", ".note").press("Go on to the scenario")
     choose(stage.page, "Call again")
     expect(stage.page.get_by_text("What this run looks like")).to_be_visible()
@@ -252,7 +252,7 @@ STATES: dict[str, Callable[[Stage], object]] = {
     "explanations, unfolded": unfolded,
     "marked text": lambda stage: stage.answer(5).explain(marked=True).show(T01, ".mark"),
     "practice": lambda stage: stage.answer(5).explain().show(f"{T01}/practice", ".options"),
-    "practice, ending": practised,
+    "practice, ending": practiced,
     "results": lambda stage: stage.answer(5).explain(marked=True).show("results", ".why"),
     "results, none yet": lambda stage: stage.show("results", ".pages"),
     "policy": lambda stage: stage.show("policy", ".clauselist"),

@@ -1,4 +1,4 @@
-"""The page of which scenarios practise which clause, looked at by machine as the course's own pages are."""
+"""The page of which scenarios practice which clause, looked at by machine as the course's own pages are."""
 
 from __future__ import annotations
 

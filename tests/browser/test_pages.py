@@ -233,7 +233,7 @@ def test_one_more_step_leads_to_the_clause_and_never_says_failed(front: Front, p
     expect(page.locator(".chip").get_by_text("One more step: C17")).to_be_visible()
     expect(page.locator(".one-more").get_by_role("link", name="No connections with clients")).to_be_visible()
     assert "fail" not in page.locator(".course").inner_text().lower()
-    page.get_by_role("link", name="Read and practise").click()
+    page.get_by_role("link", name="Read and practice").click()
     expect(page.get_by_role("link", name=re.compile("Practise it again, unscored"))).to_be_visible()
 
 
