@@ -72,7 +72,10 @@ def unwritten(data: Mapping[str, Any]) -> Iterator[Finding]:
 def unnamed(scenario: Scenario) -> Iterator[Finding]:
     """Yield whether no graded decision names a clause; one alone may be about what the policy says nothing of."""
     if not any(decision.clauses for _, decision in scenario.decisions() if decision.graded):
-        yield ("steps",), "no decision names a clause; write those each is about, as [C17], behind its clauses"
+        yield (
+            ("steps",),
+            "no decision names a clause; write those each is about, as [C17], behind its clauses",
+        )
 
 
 def _texts(value: Any, place: Place) -> Iterator[tuple[Place, str]]:

@@ -37,7 +37,9 @@ def test_check_says_what_is_left_to_write_in_the_order_of_the_file_and_nothing_e
     problems = check().problems
     mine = [problem for problem in problems if problem.file.endswith(path.name)]
     assert len(problems) == 2 * len(mine)
-    assert all(re.match("still to write, in the place of|no decision names a clause", p.message) for p in mine)
+    assert all(
+        re.match("still to write, in the place of|no decision names a clause", p.message) for p in mine
+    )
     assert [p.line for p in mine] == sorted(p.line for p in mine)
     lines = path.read_text("utf-8").splitlines()
     for problem in mine:  # the line of a key, or of the text below it
