@@ -25,10 +25,13 @@ TYPED = [line for block in re.findall(r"```sh\n(.*?)```", GUIDE, re.DOTALL) for 
 
 @pytest.fixture
 def content(tmp_path, monkeypatch):
-    """A copy of the real content, where an author may write."""
+    """A copy of the real content, where an author may write, with the scenarios that are taught."""
     root = tmp_path / "course"
     for folder in ("library", "policy", "published"):
         shutil.copytree(ROOT / "scenarios" / folder, root / "scenarios" / folder)
+    for path in (root / "scenarios" / "library").glob("*/*.yml"):
+        if not list((root / "scenarios" / "published").glob(f"{path.name[:3]}@*")):
+            path.unlink()
     shutil.copytree(ROOT / "notebooks", root / "notebooks")
     (root / "grading").mkdir()
     for name in ("assignments.yml", "roster.example.csv"):
