@@ -8,18 +8,21 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 
 from grading import notebooks
-from grading.course import Course, load_assignments
+from grading.course import Course, Person, load_assignments
 from grading.desk import find_person, make_desk
 from grading.exchange import release
 
 EXAMPLE = "python -m grading run --trainee maya.ortiz --port 8888"
 
 
-def prepare(course: Course) -> None:
-    """Release every assignment whose scenario versions are all published; name those that wait."""
+def prepare(course: Course, person: Person) -> None:
+    """Release what this person takes now and whose scenario versions are all published; name what waits."""
     for assignment in load_assignments(course).values():
+        if assignment.audience != person.audience or (assignment.opens and assignment.opens > date.today()):
+            continue
         if not all(map(notebooks.published, assignment.scenarios)):
             print(f"{assignment.id} is not released yet; release it with `make release A={assignment.id}`.")
         elif not course.released(assignment.id):
@@ -62,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     """Serve one desk until interrupted."""
     course = Course.here()
     person = find_person(course, args.trainee)
-    prepare(course)
+    prepare(course, person)
     desk = make_desk(course, person)
     command = [sys.executable, "-m", "scenarios.lab", "--desk", str(desk), "--port", str(args.port)]
     with watcher(course):
