@@ -44,7 +44,6 @@ demo: env ## Let a simulated staff take the course and open the report
 
 check: env ## Say what is wrong with scenarios, policy files and derived notebooks
 	@$(PY) -m scenarios check
-	@$(PY) -m scenarios coverage >/dev/null || $(PY) -m scenarios coverage
 	@$(PY) -m grading notebooks --check
 
 new-scenario: env ## Begin a scenario, a file to fill in (ID=T40 AUDIENCE=therapist)

@@ -5,6 +5,7 @@ import random
 import pytest
 
 from scenarios import load, publish
+from scenarios.coverage import coverage, library
 from scenarios.model import payload
 from scenarios.rules import run, walks
 from scenarios.session import Session
@@ -92,6 +93,13 @@ def test_any_random_path_reaches_an_ending_and_meets_every_graded_decision(path)
             points = decision.points(answer)
             assert points is None or 0 <= points <= decision.maximum
             assert decision.consequences(answer)
+
+
+def test_every_clause_is_practiced_enough_even_while_every_question_is_open():
+    missing = {
+        key: found.missing for key, found in coverage(load.clauses(), library()).items() if found.missing
+    }
+    assert missing == {}
 
 
 @EACH
