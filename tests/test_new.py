@@ -115,7 +115,7 @@ def test_an_id_that_was_taught_once_is_not_given_again(released, capsys):
 
 def test_the_make_target_passes_on_what_it_is_given():
     told = subprocess.run(
-        ["make", "-n", "new-scenario", "ID=T40", "AUDIENCE=front-desk"],
+        ["make", "--no-print-directory", "-n", "new-scenario", "ID=T40", "AUDIENCE=front-desk"],
         cwd=paths.content(),
         capture_output=True,
         text=True,
