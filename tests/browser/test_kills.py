@@ -76,6 +76,9 @@ ROBOT = """(() => {
     if (patient && form.querySelector('.status').textContent !== 'Draft saved') return;
     choose.click();
   }, 5);
+
+  // Where a new kernel hangs, the page says so and offers to start again: who has waited a while presses it.
+  setInterval(() => document.querySelector('.course-front-wait button')?.click(), 15000);
 })()"""
 
 
