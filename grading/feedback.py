@@ -209,15 +209,9 @@ def render(scenario: Scenario, data: Mapping[str, Any] | None, assignment_title:
 
 @cache
 def _template() -> Template:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from scenarios import sheets
 
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = sheets.environment(Path(__file__).with_name("templates"))
     environment.filters["paragraphs"] = _paragraphs
     environment.filters["points"] = lambda number: f"{number:.2f}".rstrip("0").rstrip(".")
     return environment.get_template("feedback.html.j2")

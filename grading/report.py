@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from grading.charts import mix_chart, svg, team_chart
@@ -23,6 +23,7 @@ from grading.desk import policy
 from grading.files import write_atomically
 from grading.findings import Where, findings, undone
 from grading.results import Results, load_results
+from scenarios import sheets
 
 EXAMPLE = "python -m grading report --assignment onboarding-therapist"
 TEACH = 3
@@ -148,9 +149,7 @@ def _facts(results: Results) -> list[tuple[str, str]]:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
+    environment = sheets.environment(TEMPLATES)
     environment.filters["day"] = lambda moment: Markup("&nbsp;").join(day(moment).split(" ", 1))
     return environment
 

@@ -60,7 +60,8 @@ class Submitted:
         folder = self.folder(person.id)
         folder.mkdir(parents=True, exist_ok=True)
         plays: dict[str, Play] = {}
-        left = self._left(folder, person)
+        earlier = _earlier(folder)
+        left = self._left(person, earlier)
         with safe.folder(folder) as fd:
             for scenario, notebook in self.notebooks.items():
                 play = self._play(scenario, folder, content.logs.get(scenario), each, left, problems)
@@ -69,7 +70,7 @@ class Submitted:
                     safe.write(f"{scenario}.answers.jsonl", fd, play.log)
                 safe.write(f"{scenario}.ipynb", fd, notebook.fill(self._written(scenario, play)))
             safe.write(SECRET, fd, content.secret)
-            safe.write(TIMESTAMP, fd, self._time(folder, each, content))
+            safe.write(TIMESTAMP, fd, self._time(earlier, each, content))
         record(self.db, self.assignment, person, each, plays, problems)
         return problems
 
@@ -85,9 +86,9 @@ class Submitted:
                 f"if that is right, write {owner} for {person.id} into the column account of roster.csv"
             )
 
-    def _left(self, folder: Path, person: Person) -> frozenset[str] | None:
+    def _left(self, person: Person, earlier: datetime | None) -> frozenset[str] | None:
         """Return the scenarios on record if a run cut short left later logs than theirs in a folder, else None."""
-        if (person.id, _earlier(folder)) not in self.waiting:
+        if (person.id, earlier) not in self.waiting:
             return None
         mine = (ATTEMPT.c.student_id == person.id, ATTEMPT.c.assignment == self.assignment.id)
         return frozenset(self.db.scalars(select(ATTEMPT.c.scenario).where(*mine)))
@@ -149,9 +150,8 @@ class Submitted:
             for step in self.assignment.marked_in(scenario) & answers.keys()
         }
 
-    def _time(self, folder: Path, each: HandIn, content: hand_in.Content) -> bytes:
+    def _time(self, earlier: datetime | None, each: HandIn, content: hand_in.Content) -> bytes:
         """Return the submission's time: always after the earlier one's, or nbgrader would not grade again."""
-        earlier = _earlier(folder)
         if earlier is None or each.at > earlier or (each.student, earlier) in self.waiting:
             return content.timestamp
         now = HandIn(

@@ -9,9 +9,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from scenarios import edit, load, publish
+from scenarios import edit, load, model, publish
 from scenarios.errors import CourseError
 from scenarios.load import Place
+from scenarios.model import Scenario
 
 EXAMPLE = 'python -m scenarios approve T01 --by "Amara Nwosu" --credential LCSW --seen 3f2a9c1b'
 CODE = 8
@@ -26,6 +27,12 @@ def code(fingerprint: str) -> str:
 def fingerprint(path: Path) -> str:
     """Return the SHA-256 of what there is to approve in a library file; CourseError if it cannot be read."""
     return publish.fingerprint(_resolved(path))
+
+
+def worded(path: Path) -> tuple[Scenario, str]:
+    """Return a library file as it would be published, and the code of its wording; CourseError if it cannot be read."""
+    resolved = _resolved(path)
+    return model.from_dict(resolved), code(publish.fingerprint(resolved))
 
 
 def _resolved(path: Path) -> dict[str, Any]:

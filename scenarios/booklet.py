@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scenarios import load, paths, publish
-from scenarios.approval import code, fingerprint
+from scenarios.approval import worded
 from scenarios.model import WRITTEN, Decision, Note, Option, Scenario
 from scenarios.sheets import write_sheet
 
@@ -77,7 +77,7 @@ def sheet_rows(pages: Iterable[Page]) -> Iterator[tuple[str, ...]]:
 
 def pack(files: Iterable[Path]) -> list[Page]:
     """Return the library's files as they are printed; CourseError if one cannot be read."""
-    return [page(publish.load_draft(path)[0], code(fingerprint(path))) for path in files]
+    return [page(*worded(path)) for path in files]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

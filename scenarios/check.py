@@ -1,7 +1,9 @@
-"""Rules across the content's files; every problem is reported in one run."""
+"""Say what is wrong with the scenarios, the policy files and what was published: everything in one run."""
 
 from __future__ import annotations
 
+import argparse
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,8 +15,7 @@ from scenarios.errors import CourseError
 from scenarios.language import Words
 from scenarios.load import STAND_IN, SUPERVISOR, Document, Place, Problem, scenario_files
 
-LETTER = {"therapist": "T", "front-desk": "F", "supervisor": "S"}
-"""Audience -> the first letter of its scenarios' ids."""
+EXAMPLE = "python -m scenarios check --format json"
 CODE = re.compile(r"\b[CG]\d\d\b")
 """The id of a clause or gap."""
 
@@ -195,7 +196,7 @@ def _moment(
 def _name(scenario: model.Scenario, path: Path) -> Iterator[rules.Finding]:
     if path.name.split("-")[0] != scenario.id:
         yield ("id",), f"the file's name must start with {scenario.id}-"
-    if LETTER.get(path.parent.name) != scenario.id[0]:
+    if paths.AUDIENCES.get(path.parent.name) != scenario.id[0]:
         yield ("id",), f"{scenario.id} does not belong in the folder {path.parent.name}"
 
 
@@ -204,3 +205,27 @@ def _unique_steps(data: dict[str, Any]) -> Iterator[rules.Finding]:
     for index, step_id in enumerate(ids):
         if step_id in ids[:index]:
             yield ("steps", index, "id"), f"{step_id} stands twice; ids are unique in a file"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print the result")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the check's report; exit code 1 with any problem."""
+    report = check()
+    if args.format == "json":
+        print(json.dumps(report.as_dict(), indent=1, ensure_ascii=False))
+    else:
+        for problem in report.problems:
+            print(problem)
+        print(
+            f"{report.scenarios} scenarios, {report.decisions} decisions, {report.clauses} clauses, "
+            f"{len(report.problems)} problems"
+        )
+        print(
+            f"Writing: {report.writing.summary}; {len(report.warnings)} warnings (python -m scenarios writing)"
+        )
+        print(f"Coverage: {coverage.summary(report.covered)} (python -m scenarios coverage)")
+    return 1 if report.problems else 0

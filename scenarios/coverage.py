@@ -14,7 +14,6 @@ from scenarios.model import Scenario
 from scenarios.sheets import write_sheet
 
 EXAMPLE = "python -m scenarios coverage --format json"
-AUDIENCES = ("therapist", "front-desk", "supervisor")
 FOR_THE_CENTER = "supervisor"
 """Who practices a duty of the Center itself (``who: [center]``), for which the policy names nobody: who leads it."""
 IN_SCENARIOS, CRITICAL_IN_SCENARIOS = 2, 3
@@ -81,12 +80,13 @@ def coverage(
         boosters: situations of two decisions; they count for their audience, and are no scenarios.
     """
     situations = (*scenarios, *boosters)
+    graded = {s.id: list(s.graded().values()) for s in situations}
     found = {}
     for clause_id, clause in clauses.items():
         critical: bool = clause["critical"]
-        about = {s.id: sum(clause_id in d.clauses for d in s.graded().values()) for s in situations}
+        about = {name: sum(clause_id in d.clauses for d in decisions) for name, decisions in graded.items()}
         audiences = {}
-        for audience in AUDIENCES:
+        for audience in paths.AUDIENCES:
             met = {s.id: about[s.id] for s in situations if s.audience == audience and about[s.id]}
             binds = audience in bound(clause)
             needs = CRITICAL_FOR_AUDIENCE if critical and binds else 0

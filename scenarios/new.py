@@ -10,7 +10,6 @@ from pathlib import Path
 from jinja2 import Template
 
 from scenarios import paths
-from scenarios.check import LETTER
 from scenarios.errors import CourseError
 
 EXAMPLE = "python -m scenarios new T40 --audience therapist"
@@ -24,12 +23,12 @@ def new(scenario_id: str, audience: str) -> Path:
     Raises:
         CourseError: no such audience, an ID that is none, does not fit or was used before; nothing is written.
     """
-    if audience not in LETTER:
+    if audience not in paths.AUDIENCES:
         raise CourseError(
-            f"There is no audience {audience or 'without a name'}; write one of {', '.join(LETTER)}, "
+            f"There is no audience {audience or 'without a name'}; write one of {', '.join(paths.AUDIENCES)}, "
             "as in make new-scenario ID=T40 AUDIENCE=therapist."
         )
-    letter = LETTER[audience]
+    letter = paths.AUDIENCES[audience]
     if not re.fullmatch(rf"{letter}\d\d", scenario_id, re.ASCII):
         raise CourseError(
             f"{scenario_id or 'Nothing'} is no ID for the audience {audience}; "
@@ -55,7 +54,9 @@ def new(scenario_id: str, audience: str) -> Path:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("scenario", metavar="ID", help="its ID: T, F or S and two figures, never used before")
-    parser.add_argument("--audience", required=True, metavar="NAME", help=f"one of {', '.join(LETTER)}")
+    parser.add_argument(
+        "--audience", required=True, metavar="NAME", help=f"one of {', '.join(paths.AUDIENCES)}"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+AUDIENCES = {"therapist": "T", "front-desk": "F", "supervisor": "S"}
+"""The library's folders, one an audience -> the first letter of its scenarios' ids."""
+
 
 def content() -> Path:
     """Return the folder that holds ``scenarios/``, ``notebooks/`` and ``grading/`` content.

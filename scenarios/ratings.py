@@ -21,9 +21,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from scenarios import load, publish
+from scenarios import load
 from scenarios.agreement import alpha
-from scenarios.approval import code, fingerprint
+from scenarios.approval import worded
 from scenarios.booklet import COLUMNS
 from scenarios.errors import CourseError
 from scenarios.model import WRITTEN, Decision, Scenario
@@ -259,7 +259,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the agreement of all sheets together."""
-    drafts = ((publish.load_draft(path)[0], code(fingerprint(path))) for path in load.scenario_files())
+    drafts = map(worded, load.scenario_files())
     library = {scenario.id: Current(scenario, wording) for scenario, wording in drafts}
     ratings, stale = read(args.ratings, library)
     found, overall = compare((current.scenario for current in library.values()), ratings)

@@ -25,14 +25,19 @@ def write_sheet(path: Path, name: str, **shown: Any) -> Path:
     return path
 
 
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+def environment(templates: Path) -> Environment:
+    """Return what makes pages of a folder's templates: texts are escaped, and what is not given is an error."""
+    return Environment(
+        loader=FileSystemLoader(templates),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["blocks"] = blocks
-    return environment
+
+
+@cache
+def _environment() -> Environment:
+    made = environment(TEMPLATES)
+    made.filters["blocks"] = blocks
+    return made

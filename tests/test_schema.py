@@ -8,8 +8,7 @@ from typing import get_args, get_type_hints
 import pytest
 
 from scenarios import model
-from scenarios.check import LETTER
-from scenarios.coverage import AUDIENCES
+from scenarios.paths import AUDIENCES
 
 FILE = Path(model.__file__).parent / "schema" / "scenario.schema.json"
 SCHEMA = json.loads(FILE.read_text("utf-8"))
@@ -92,8 +91,8 @@ def test_lists_of_values_are_the_models():
     assert DEFS["person"]["properties"]["role"]["enum"] == list(
         get_args(get_type_hints(model.Person)["role"])
     )
-    assert SCHEMA["properties"]["audience"]["enum"] == list(AUDIENCES) == list(LETTER)
-    assert SCHEMA["properties"]["id"]["pattern"] == rf"^[{''.join(LETTER.values())}]\d\d$"
+    assert SCHEMA["properties"]["audience"]["enum"] == list(AUDIENCES)
+    assert SCHEMA["properties"]["id"]["pattern"] == rf"^[{''.join(AUDIENCES.values())}]\d\d$"
     assert max(DEFS["option"]["properties"]["points"]["enum"]) == model.FULL
 
 

@@ -14,14 +14,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.utils import url_path_join
 from markupsafe import Markup
 from tornado import web
 
-from scenarios import numbered, view
+from scenarios import numbered, sheets, view
 from scenarios.answers import LogChanged
 from scenarios.desk import Desk, Json, Place
 from scenarios.errors import CourseError, plainly
@@ -264,13 +264,7 @@ def field_name(field: str) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = sheets.environment(TEMPLATES)
     environment.globals |= {"style": Markup(STYLE), "field_name": field_name}
     environment.filters |= {
         "day": _day,
