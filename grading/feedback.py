@@ -212,14 +212,8 @@ def _template() -> Template:
     from scenarios import sheets
 
     environment = sheets.environment(Path(__file__).with_name("templates"))
-    environment.filters["paragraphs"] = _paragraphs
     environment.filters["points"] = lambda number: f"{number:.2f}".rstrip("0").rstrip(".")
     return environment.get_template("feedback.html.j2")
-
-
-def _paragraphs(text: str | None) -> list[str]:
-    """Return the paragraphs of a scenario's text; ``> Name: words`` is somebody speaking."""
-    return [paragraph.removeprefix("> ") for paragraph in (text or "").split("\n\n") if paragraph.strip()]
 
 
 def add_arguments(parser: ArgumentParser) -> None:

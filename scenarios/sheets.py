@@ -26,18 +26,21 @@ def write_sheet(path: Path, name: str, **shown: Any) -> Path:
 
 
 def environment(templates: Path) -> Environment:
-    """Return what makes pages of a folder's templates: texts are escaped, and what is not given is an error."""
-    return Environment(
+    """Return what makes pages of a folder's templates: texts are escaped, and what is not given is an error.
+
+    ``blocks`` splits a scenario's prose into paragraphs; ``> Name: words`` is somebody speaking.
+    """
+    made = Environment(
         loader=FileSystemLoader(templates),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["blocks"] = lambda text: blocks(text or "")
+    return made
 
 
 @cache
 def _environment() -> Environment:
-    made = environment(TEMPLATES)
-    made.filters["blocks"] = blocks
-    return made
+    return environment(TEMPLATES)

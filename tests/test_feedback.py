@@ -14,10 +14,14 @@ from handing import JONAS, LINH, MAYA, argue, desk, hand_in, nbgrader
 
 from grading import gradebook
 from grading.autograde import grade
-from grading.course import Course
-from grading.feedback import give
+from grading.course import Assignment, Course
+from grading.explain import explanation
+from grading.feedback import give, render
 from grading.intake import collect
 from grading.marks import release_marks, settle, unreleased
+from scenarios import load
+from scenarios.model import payload
+from scenarios.publish import load_draft
 
 Take = Callable[..., Path]
 
@@ -186,6 +190,23 @@ def test_the_page_holds_no_script_no_code_and_no_address(released: Course, take:
     assert not re.search(r"<script|<img|<link|<iframe|<a |\son\w+=\"|src=\"|href=|url\(|@import", page)
     assert "cell(" not in page and "nbgrader" not in page
     assert "default-src 'none'" in page
+
+
+def test_prose_flows_and_only_what_was_typed_keeps_its_lines() -> None:
+    scenario, sha256 = load_draft(load.find("T01"))
+    unmarked = Assignment("practice", "", "onboarding", "", (), frozenset(), None, None, 1.0)
+    answers = {
+        step: payload(decision.kind, scenario.plays[0].answers[step])
+        for step, decision in scenario.decisions()
+        if step in scenario.plays[0].answers
+    }
+    answers["words"] = {"text": "One line.\nAnother."}
+    told = explanation(unmarked, scenario, sha256, answers, {}, load.clauses())
+    page = render(scenario, told, "An assignment", "Maya")
+    broken = [p for p in re.findall(r'<p class="prose">(.*?)</p>', page, re.DOTALL) if "\n" in p]
+    assert broken == []
+    assert '<p class="said">One line.\nAnother.</p>' in page
+    assert "<b>" in page and "&gt; " not in page  # somebody speaks
 
 
 def test_nbgraders_fetch_brings_ones_own_page(
