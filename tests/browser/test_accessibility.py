@@ -450,10 +450,10 @@ def test_a_whole_assignment_by_keyboard_with_every_step_announced(front: Front, 
 
     miniature.explain(front.desk)
     reader.lands("How it ends", "The explanations of your decisions have arrived.")
-    reader.go("link", "Next: A crisis search")
-    reader.lands("A crisis search")
+    reader.go("link", "Next: A voicemail at 5:12")
+    reader.lands("A voicemail at 5:12")
     reader.go("button", "Go on to the scenario")
-    reader.lands("A crisis search")
+    reader.lands("A voicemail at 5:12")
     support = page.locator("summary", has_text="Support")
     tab_to(page, support)
     key.press("Enter")

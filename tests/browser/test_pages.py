@@ -278,10 +278,10 @@ def test_what_is_pushed_home_leaves_the_focus_and_what_was_opened(front: Front, 
     expect(page.get_by_text("The explanations arrive here in a few seconds.")).to_be_visible()
     page.get_by_role("link", name="Back to the course").click()
     page.get_by_text("All of it, line by line").click()
-    page.get_by_role("link", name="A crisis search").last.focus()
+    page.get_by_role("link", name="A voicemail at 5:12").last.focus()
     miniature.explain(front.desk)
     expect(page.get_by_text("Explained")).to_be_visible()
-    expect(page.get_by_role("link", name="A crisis search").last).to_be_focused()
+    expect(page.get_by_role("link", name="A voicemail at 5:12").last).to_be_focused()
     expect(page.get_by_text("Whoever looks after the files could open them.")).to_be_visible()
 
 
@@ -342,7 +342,7 @@ def test_only_what_nobody_approved_says_that_it_is_a_draft(front: Front, page: P
     page.get_by_role("button", name="Look around first").click()
     cards = page.locator(".card", has_text="minutes")
     expect(cards.filter(has_text="A friend request")).not_to_contain_text("draft")
-    expect(cards.filter(has_text="A crisis search")).to_contain_text("draft")
+    expect(cards.filter(has_text="A voicemail at 5:12")).to_contain_text("draft")
     plain = page.url.partition("/doc/")[0] + "/course/plain"
     for scenario, draft in ((T01, 0), (T06, 1)):
         page.evaluate("route => { location.hash = `#/${route}` }", scenario)

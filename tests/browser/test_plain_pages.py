@@ -112,7 +112,7 @@ def test_a_scenario_is_played_by_keyboard_without_any_script(front: Front, scrip
 def test_a_note_is_read_first_and_another_route_is_open(front: Front, scriptless: Page) -> None:
     page = scriptless
     page.goto(list_page(front))
-    page.get_by_role("link", name="A crisis search").click()
+    page.get_by_role("link", name="A voicemail at 5:12").click()
     expect(page.get_by_text("988 Lifeline")).to_be_in_viewport()
     tab_to(page, page.get_by_role("link", name="Take another route"))
     page.keyboard.press("Enter")
@@ -148,7 +148,7 @@ def test_every_plain_page_is_accessible_and_fits_a_narrow_screen(
 
     page.goto(list_page(front))
     sound("list")
-    page.get_by_role("link", name="A crisis search").click()
+    page.get_by_role("link", name="A voicemail at 5:12").click()
     sound("note")
     page.get_by_role("button", name="Go on to the scenario").click()
     sound("support")
