@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scenarios import approval, confirmed, coverage, load, model, paths, publish, rules, writing
+from scenarios import approval, boosters, confirmed, coverage, load, model, paths, publish, rules, writing
 from scenarios.errors import CourseError
 from scenarios.language import Words
 from scenarios.load import STAND_IN, SUPERVISOR, Document, Place, Problem, scenario_files
@@ -22,9 +22,10 @@ CODE = re.compile(r"\b[CG]\d\d\b")
 
 @dataclass(slots=True)
 class Report:
-    """What a check found; counts are of files that could be read."""
+    """What a check found; counts are of files that could be read, ``decisions`` of those in scenarios."""
 
     scenarios: int = 0
+    boosters: int = 0
     decisions: int = 0
     clauses: int = 0
     problems: list[Problem] = field(default_factory=list)
@@ -36,6 +37,7 @@ class Report:
         """Return the report as JSON data (CONTRACTS.md, Commands)."""
         return {
             "scenarios": self.scenarios,
+            "boosters": self.boosters,
             "decisions": self.decisions,
             "clauses": self.clauses,
             "problems": [p.as_dict() for p in self.problems],
@@ -57,8 +59,11 @@ def check() -> Report:
     for path in scenario_files():
         document, scenario = examined(path, clauses, gaps)
         if scenario:
-            report.scenarios += 1
-            report.decisions += sum(1 for _ in scenario.decisions())
+            if scenario.boosts:
+                report.boosters += 1
+            else:
+                report.scenarios += 1
+                report.decisions += sum(1 for _ in scenario.decisions())
             unwritten = [document.problem(*f) for f in rules.unwritten(document.data)]
             unnamed = [document.problem(*f) for f in rules.unnamed(scenario)]
             document.problems += sorted([*unwritten, *unnamed], key=lambda problem: problem.line)
@@ -93,6 +98,7 @@ def examined(
         *_name(scenario, path),
         *_unique_steps(document.data),
         *rules.findings(scenario, clauses, gaps),
+        *(boosters.findings(scenario, clauses) if scenario.boosts else ()),
     )
     document.problems += [document.problem(*f) for f in found]
     return document, scenario
@@ -196,7 +202,7 @@ def _moment(
 def _name(scenario: model.Scenario, path: Path) -> Iterator[rules.Finding]:
     if path.name.split("-")[0] != scenario.id:
         yield ("id",), f"the file's name must start with {scenario.id}-"
-    if paths.AUDIENCES.get(path.parent.name) != scenario.id[0]:
+    if not scenario.boosts and paths.AUDIENCES.get(path.parent.name) != scenario.id[0]:
         yield ("id",), f"{scenario.id} does not belong in the folder {path.parent.name}"
 
 
@@ -221,8 +227,8 @@ def run(args: argparse.Namespace) -> int:
         for problem in report.problems:
             print(problem)
         print(
-            f"{report.scenarios} scenarios, {report.decisions} decisions, {report.clauses} clauses, "
-            f"{len(report.problems)} problems"
+            f"{report.scenarios} scenarios, {report.decisions} decisions, {report.boosters} boosters, "
+            f"{report.clauses} clauses, {len(report.problems)} problems"
         )
         print(
             f"Writing: {report.writing.summary}; {len(report.warnings)} warnings (python -m scenarios writing)"

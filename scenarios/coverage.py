@@ -19,22 +19,28 @@ FOR_THE_CENTER = "supervisor"
 IN_SCENARIOS, CRITICAL_IN_SCENARIOS = 2, 3
 """So many scenarios practice a clause, and a critical one."""
 CRITICAL_FOR_AUDIENCE = 2
-"""So many situations practice a critical clause for each audience that it binds: one to learn, one to clear a miss."""
+"""So many situations practice a critical clause for each audience that it binds, and so many boosters: one to clear a
+miss, and another after a second miss."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How a clause is practiced by one audience; ``needs`` is the number of situations it must have there."""
+    """How a clause is practiced by one audience: in ``situations``, of which some are ``boosters``.
+
+    ``needs`` is the number that there must be of either.
+    """
 
     bound: bool
     needs: int
     situations: tuple[str, ...]
+    boosters: tuple[str, ...]
     graded_decisions: int
 
     @property
-    def short(self) -> int:
-        """How many situations are missing."""
-        return max(0, self.needs - len(self.situations))
+    def missing(self) -> list[str]:
+        """What is missing, in words: ``1 of 2 situations``."""
+        kinds = {"situations": self.situations, "boosters": self.boosters}
+        return [f"{len(met)} of {self.needs} {kind}" for kind, met in kinds.items() if len(met) < self.needs]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +64,9 @@ class Covered:
         """What is missing, in words; empty if the clause is practiced enough."""
         found = [f"in {len(self.scenarios)} of {self.needs} scenarios"] if self.short else []
         return found + [
-            f"{name.replace('-', ' ')}: {len(reach.situations)} of {reach.needs} situations"
+            f"{name.replace('-', ' ')}: {' and '.join(reach.missing)}"
             for name, reach in self.audiences.items()
-            if reach.short
+            if reach.missing
         ]
 
 
@@ -69,33 +75,37 @@ def bound(clause: Mapping[str, Any]) -> set[str]:
     return {FOR_THE_CENTER if who == "center" else who for who in clause["who"]}
 
 
-def coverage(
-    clauses: Mapping[str, Mapping[str, Any]], scenarios: Sequence[Scenario], boosters: Sequence[Scenario] = ()
-) -> dict[str, Covered]:
+def coverage(clauses: Mapping[str, Mapping[str, Any]], library: Sequence[Scenario]) -> dict[str, Covered]:
     """Return by clause what practices it: decisions about it that are graded, and scored without a marker.
 
     Args:
         clauses: the policy's clauses by id, as in ``clauses.yml``.
-        scenarios: the library, its gaps resolved as wanted (``gaps_open``).
-        boosters: situations of two decisions; they count for their audience, and are no scenarios.
+        library: scenarios and boosters, their gaps resolved as wanted (``gaps_open``). A booster counts for its
+            audience, with the one clause it is named after, and is no scenario.
     """
-    situations = (*scenarios, *boosters)
-    graded = {s.id: list(s.graded().values()) for s in situations}
+    graded = {s.id: list(s.graded().values()) for s in library}
     found = {}
     for clause_id, clause in clauses.items():
         critical: bool = clause["critical"]
-        about = {name: sum(clause_id in d.clauses for d in decisions) for name, decisions in graded.items()}
+        practicing = [s for s in library if s.boosts in (None, clause_id)]
+        about = {s.id: sum(clause_id in d.clauses for d in graded[s.id]) for s in practicing}
         audiences = {}
         for audience in paths.AUDIENCES:
-            met = {s.id: about[s.id] for s in situations if s.audience == audience and about[s.id]}
+            met = [s for s in practicing if s.audience == audience and about[s.id]]
             binds = audience in bound(clause)
             needs = CRITICAL_FOR_AUDIENCE if critical and binds else 0
-            audiences[audience] = Reach(binds, needs, tuple(met), sum(met.values()))
+            audiences[audience] = Reach(
+                bound=binds,
+                needs=needs,
+                situations=tuple(s.id for s in met),
+                boosters=tuple(s.id for s in met if s.boosts),
+                graded_decisions=sum(about[s.id] for s in met),
+            )
         found[clause_id] = Covered(
             title=clause["title"],
             critical=critical,
             needs=CRITICAL_IN_SCENARIOS if critical else IN_SCENARIOS,
-            scenarios=tuple(s.id for s in scenarios if about[s.id]),
+            scenarios=tuple(s.id for s in practicing if about[s.id] and not s.boosts),
             graded_decisions=sum(about.values()),
             audiences=audiences,
         )
@@ -108,7 +118,7 @@ def gaps_open(data: Mapping[str, Any], audience: str) -> Scenario:
 
 
 def library() -> list[Scenario]:
-    """Return the whole library with all gaps open; CourseError if a file of it cannot be read."""
+    """Return the whole library, boosters included, with all gaps open; CourseError if a file of it cannot be read."""
     return [gaps_open(load.read_data(path, "scenario"), path.parent.name) for path in load.scenario_files()]
 
 
@@ -125,6 +135,7 @@ def as_dict(found: Mapping[str, Covered]) -> dict[str, Any]:
                     "bound": reach.bound,
                     "needs": reach.needs,
                     "situations": list(reach.situations),
+                    "boosters": list(reach.boosters),
                     "graded_decisions": reach.graded_decisions,
                 }
                 for name, reach in clause.audiences.items()
@@ -170,11 +181,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the coverage, or write its page and say where it is."""
-    scenarios = library()
-    found = coverage(load.clauses(), scenarios)
+    practiced = library()
+    found = coverage(load.clauses(), practiced)
     if args.format == "html":
         page = paths.written() / "reports" / "coverage.html"
-        shown = {"found": found, "scenarios": scenarios, "summary": summary(found), "today": date.today()}
+        shown = {"found": found, "library": practiced, "summary": summary(found), "today": date.today()}
         print(write_sheet(page, "coverage", **shown))
         return 0
     if args.format == "json":

@@ -245,7 +245,7 @@ def moments() -> list[Mapping[str, Any]]:
 
 
 def scenario_files() -> list[Path]:
-    """Return the library's files, sorted by name."""
+    """Return the library's files, boosters included, sorted by name."""
     return sorted(paths.library().glob("*/*.yml"), key=lambda path: path.name)
 
 

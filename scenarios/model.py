@@ -199,6 +199,11 @@ class Scenario:
     plays: tuple[Play, ...] = ()
     people: tuple[Person, ...] = ()
 
+    @property
+    def boosts(self) -> str | None:
+        """The clause that a booster (B17a) is about; None for a scenario of an assignment."""
+        return f"C{self.id[1:3]}" if self.id.startswith("B") else None
+
     def decisions(self) -> Iterator[tuple[str, Decision]]:
         """Yield (step id, decision) in file order."""
         for step in self.steps.values():

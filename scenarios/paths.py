@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 AUDIENCES = {"therapist": "T", "front-desk": "F", "supervisor": "S"}
-"""The library's folders, one an audience -> the first letter of its scenarios' ids."""
+"""The library's folders, one an audience -> the first letter of its scenarios' ids. Boosters lie beside them."""
 
 
 def content() -> Path:

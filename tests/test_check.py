@@ -18,6 +18,7 @@ from scenarios.errors import CourseError
 
 DEFECTS = sorted((Path(__file__).parent / "data" / "defects").glob("*.yml"))
 LIBRARY = sorted((Path(__file__).parent / "data" / "defects" / "library").glob("*.yml"))
+BOOSTERS = sorted((Path(__file__).parent / "data" / "defects" / "boosters").glob("*.yml"))
 WARNINGS = sorted((Path(__file__).parent / "data" / "defects" / "warnings").glob("*.yml"))
 MOMENTS = sorted((Path(__file__).parent / "data" / "defects" / "moments").glob("*.yml"))
 
@@ -39,7 +40,7 @@ def put(content, path):
         confirm([copy])
 
 
-@pytest.mark.parametrize("path", DEFECTS + LIBRARY, ids=lambda p: p.stem.removeprefix("T80-"))
+@pytest.mark.parametrize("path", DEFECTS + LIBRARY + BOOSTERS, ids=lambda p: p.stem.removeprefix("T80-"))
 def test_a_defect_is_named_with_its_place_and_nothing_else_is(content, path):
     put(content, path)
     expected = re.search(r"# expect: (.*)", path.read_text("utf-8"))[1]
@@ -112,6 +113,13 @@ def test_command_prints_json_and_exits_1_with_a_problem(content):
             "message": "C99 is not in scenarios/policy/clauses.yml",
         }
     ]
+
+
+def test_a_booster_is_counted_apart(content):
+    put(content, BOOSTERS[0].with_name("B17a-none.yml"))
+    put(content, DEFECTS[0].with_name("T80-none.yml"))
+    report = check()
+    assert (report.scenarios, report.decisions, report.boosters) == (1, 1, 1)
 
 
 def test_the_day_of_an_approval_is_a_day(course):

@@ -44,10 +44,10 @@ def test_a_ruling_changes_nothing(course, two):
     ("who", "critical", "missing"),
     [
         (["therapist"], False, []),
-        (["therapist"], True, ["in 2 of 3 scenarios"]),
+        (["therapist"], True, ["in 2 of 3 scenarios", "therapist: 0 of 2 boosters"]),
         (["front-desk", "therapist"], False, []),
-        (["front-desk"], True, ["in 2 of 3 scenarios", "front desk: 0 of 2 situations"]),
-        (["center"], True, ["in 2 of 3 scenarios", "supervisor: 0 of 2 situations"]),
+        (["front-desk"], True, ["in 2 of 3 scenarios", "front desk: 0 of 2 situations and 0 of 2 boosters"]),
+        (["center"], True, ["in 2 of 3 scenarios", "supervisor: 0 of 2 situations and 0 of 2 boosters"]),
     ],
 )
 def test_what_is_missing_follows_from_who_is_bound_and_from_critical(two, who, critical, missing):
@@ -56,13 +56,21 @@ def test_what_is_missing_follows_from_who_is_bound_and_from_critical(two, who, c
 
 def test_a_booster_counts_for_its_audience_and_is_no_scenario(two):
     clauses = {"C36": clause(["front-desk"], critical=True)}
-    boosters = [replace(two[1], id=f"B0{n}", audience="front-desk") for n in (1, 2)]
-    found = coverage(clauses, two, boosters)["C36"]
+    boosters = [replace(two[1], id=f"B36{x}", audience="front-desk") for x in "ab"]
+    found = coverage(clauses, [*two, *boosters])["C36"]
     assert found.scenarios == ("T90", "T91")
-    assert found.audiences["front-desk"].situations == ("B01", "B02")
+    reach = found.audiences["front-desk"]
+    assert reach.situations == reach.boosters == ("B36a", "B36b")
     assert found.missing == ["in 2 of 3 scenarios"]
     third = replace(two[1], id="F90", audience="front-desk")
-    assert coverage(clauses, [*two, third], boosters)["C36"].missing == []
+    assert coverage(clauses, [*two, third, *boosters])["C36"].missing == []
+
+
+def test_a_booster_counts_for_the_clause_it_is_named_after_alone(two):
+    clauses = {name: clause(["therapist"], critical=True) for name in ("C17", "C36")}
+    found = coverage(clauses, [*two, replace(two[0], id="B17a")])
+    assert found["C17"].audiences["therapist"].boosters == ("B17a",)
+    assert found["C36"].audiences["therapist"].situations == ("T90", "T91")
 
 
 def test_the_command_prints_json_and_exits_1_while_something_is_missing(course, capsys):
@@ -74,22 +82,29 @@ def test_the_command_prints_json_and_exits_1_while_something_is_missing(course, 
         "critical": True,
         "needs": 3,
         "audiences": {
-            "therapist": {"bound": True, "needs": 2, "situations": ["T90"], "graded_decisions": 1},
-            "front-desk": {"bound": False, "needs": 0, "situations": [], "graded_decisions": 0},
-            "supervisor": {"bound": False, "needs": 0, "situations": [], "graded_decisions": 0},
+            name: {
+                "bound": bool(met),
+                "needs": 2 if met else 0,
+                "situations": met,
+                "boosters": [],
+                "graded_decisions": len(met),
+            }
+            for name, met in {"therapist": ["T90"], "front-desk": [], "supervisor": []}.items()
         },
-        "missing": ["in 1 of 3 scenarios", "therapist: 1 of 2 situations"],
+        "missing": ["in 1 of 3 scenarios", "therapist: 1 of 2 situations and 0 of 2 boosters"],
     }
 
 
 def test_the_command_names_what_is_missing_and_exits_0_once_nothing_is(course, capsys):
     assert main(["coverage"]) == 1
     out = capsys.readouterr().out
-    assert "missing: C17 (critical) in 1 of 3 scenarios; therapist: 1 of 2 situations" in out
+    assert (
+        "missing: C17 (critical) in 1 of 3 scenarios; therapist: 1 of 2 situations and 0 of 2 boosters" in out
+    )
     assert out.endswith("0 of 3 clauses are practiced enough, 0 of the 2 critical ones.\n")
     folder = course.content / "scenarios" / "library" / "therapist"
     text = (folder / "T90-miniature.yml").read_text("utf-8")
-    for name in ("T92", "T93"):
+    for name in ("T92", "T93", "B17a", "B17b", "B36a", "B36b"):
         (folder / f"{name}-copy.yml").write_text(text.replace("id: T90", f"id: {name}"), "utf-8")
     assert main(["coverage"]) == 0
     assert "missing" not in capsys.readouterr().out
@@ -125,11 +140,11 @@ def test_the_page_shows_the_same_matrix(course, capsys):
     rows = {row[0][0].strip("*"): row for row in Cells(html).rows}
     for clause_id, covered in found.items():
         shown = rows[clause_id]
-        ids = [[word for word in cell if word[:1] in "TFS"] for cell in shown[1:4]]
+        ids = [[word for word in cell if word[:1] in "TFSB"] for cell in shown[1:4]]
         assert ids == [list(reach.situations) for reach in covered.audiences.values()]
         assert shown[4] == [str(covered.graded_decisions)]
         assert (shown[5] == ["yes"]) == (not covered.missing)
-    for scenario in library():
+    for scenario in library():  # the miniatures have no booster
         practiced = {word.strip("*") for word in rows[scenario.id][2]}
         assert practiced == {c for c, x in found.items() if scenario.id in x.scenarios}
 
@@ -138,9 +153,15 @@ def test_the_real_library_is_counted_clause_by_clause():
     found = coverage(load.clauses(), library())
     assert list(found) == list(load.clauses())
     assert "T06" in found["C45"].scenarios
-    graded = {s.id: s.graded().values() for s in map(_open, load.scenario_files())}
-    counted = sum(len(d.clauses) for decisions in graded.values() for d in decisions)
-    assert sum(c.graded_decisions for c in found.values()) == counted
+    opened = list(map(_open, load.scenario_files()))
+    about = [
+        clause
+        for s in opened
+        for d in s.graded().values()
+        for clause in d.clauses
+        if s.boosts in (None, clause)
+    ]
+    assert sum(c.graded_decisions for c in found.values()) == len(about)
 
 
 def _open(path):

@@ -92,7 +92,7 @@ def test_lists_of_values_are_the_models():
         get_args(get_type_hints(model.Person)["role"])
     )
     assert SCHEMA["properties"]["audience"]["enum"] == list(AUDIENCES)
-    assert SCHEMA["properties"]["id"]["pattern"] == rf"^[{''.join(AUDIENCES.values())}]\d\d$"
+    assert SCHEMA["properties"]["id"]["pattern"] == rf"^([{''.join(AUDIENCES.values())}]\d\d|B\d\d[a-z])$"
     assert max(DEFS["option"]["properties"]["points"]["enum"]) == model.FULL
 
 
