@@ -19,6 +19,8 @@ def lines(report: Report) -> Iterator[str]:
     yield "Does the key show in an option's length or place?"
     yield f"  (p = P(X >= hits), X Poisson-binomial; a warning below {SUSPECT:g}, a problem below {CERTAIN:g})"
     yield from (f"  {habit}" for habit in review.habits)
+    yield "How many lines are right where lines are ticked:"
+    yield "  " + ", ".join(f"{right} in {n} decisions" for right, n in sorted(review.ticks.items()))
     yield f"Reading grade by scenario (Automated Readability Index without clinical terms; a warning above {HARD:g}):"
     yield "  " + ", ".join(f"{name} {grade:.1f}" for name, grade in review.grades.items())
     yield "Who is at risk, who errs, who is wise:"
@@ -44,6 +46,7 @@ def run(args: argparse.Namespace) -> int:
         review = report.writing
         data = {
             "habits": [asdict(habit) for habit in review.habits],
+            "ticks": dict(sorted(review.ticks.items())),
             "grades": review.grades,
             "people": {name: [asdict(p) for p in people] for name, people in review.people.items()},
             "problems": [problem.as_dict() for problem in report.problems],

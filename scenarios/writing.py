@@ -33,6 +33,9 @@ HARD, LONG = 10.0, 30
 SUSPECT, CERTAIN = 0.05, 0.01
 """A habit that chance brings so rarely is worth a look; one so rare gives the key away. What hardly ever is the key
 can be struck out as well: that is worth a look from the second on."""
+USUAL, MANY = 0.6, 10
+"""Where lines can be ticked, so many are right in a larger share of at least ``MANY`` decisions: it is safe to tick that
+many without reading."""
 
 Found = tuple[Place, str, bool]
 """A remark without its scenario."""
@@ -50,12 +53,16 @@ class Remark:
 
 @dataclass(slots=True)
 class Review:
-    """What was found, with its numbers: reading grades and people by scenario, habits over all choices."""
+    """What was found, with its numbers: reading grades and people by scenario, habits over all choices.
+
+    ``ticks``: how many lines are right -> in so many decisions where lines are ticked.
+    """
 
     remarks: list[Remark] = field(default_factory=list)
     grades: dict[str, float] = field(default_factory=dict)
     people: dict[str, tuple[Person, ...]] = field(default_factory=dict)
     habits: list[Habit] = field(default_factory=list)
+    ticks: Counter[int] = field(default_factory=Counter)
 
     @property
     def summary(self) -> str:
@@ -83,7 +90,13 @@ def review(scenarios: Sequence[Scenario], words: Words) -> Review:
     found.habits = habits(
         {f"{s.id}/{step}": d for s in scenarios for step, d in s.decisions() if d.kind == "choice"}
     )
-    found.remarks += _telling(found.habits)
+    found.ticks = Counter(
+        sum(option.correct for option in decision.options)
+        for scenario in scenarios
+        for _, decision in scenario.decisions()
+        if decision.kind == "multiple"
+    )
+    found.remarks += (*_telling(found.habits), *_usual_ticks(found.ticks))
     return found
 
 
@@ -164,6 +177,13 @@ def _telling(found: Sequence[Habit]) -> Iterator[Remark]:
             yield Remark(None, (), f"{habit}: {', '.join(habit.where)}", habit.p < CERTAIN)
         if habit.p_fewer < CERTAIN:
             yield Remark(None, (), f"{habit}; a reader can strike out what is {habit.what}", False)
+
+
+def _usual_ticks(ticks: Counter[int]) -> Iterator[Remark]:
+    for right, hits in ticks.most_common(1):
+        if ticks.total() >= MANY and hits > USUAL * ticks.total():
+            message = f"{right} lines are right in {hits} of {ticks.total()} decisions with ticks; vary their number"
+            yield Remark(None, (), message, False)
 
 
 def pattern(people: Mapping[str, Sequence[Person]]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """What a library's writing shows: its people, its repeats, its own words; the command that prints it."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from ruamel.yaml import YAML
@@ -9,7 +10,7 @@ from scenarios import load, paths
 from scenarios.__main__ import main
 from scenarios.check import check
 from scenarios.language import Words
-from scenarios.model import Person
+from scenarios.model import Option, Person
 from scenarios.writing import pattern, review
 
 WORDS = "schema: 1\nnames: [Xiomara]\nterms: [repost]\nclinical: [therapist]\n"
@@ -120,7 +121,8 @@ def test_the_command_prints_numbers_grades_people_and_places(course, source, cap
     edit(source, "It waits.", "It wates.")
     assert main(["writing", "--format", "json"]) == 1
     data = json.loads(capsys.readouterr().out)
-    assert data.keys() == {"habits", "grades", "people", "problems", "warnings"}
+    assert data.keys() == {"habits", "ticks", "grades", "people", "problems", "warnings"}
+    assert sum(data["ticks"].values()) == 1
     assert data["grades"].keys() == data["people"].keys() == {"T90", "T91"}
     assert [w["message"] for w in data["warnings"]] == ["gives itself away: Always"]
     assert [p["key"] for p in data["problems"]] == ["steps.0.decision.options.0.consequence"]
@@ -132,6 +134,19 @@ def test_check_prints_the_numbers_and_passes_with_warnings_alone(course, source,
     told = capsys.readouterr().out
     assert "the best option is the longest in" in told and "1 warnings (python -m scenarios writing)" in told
     assert "0 of 3 clauses are practiced enough" in told
+
+
+def test_that_nearly_always_as_many_lines_are_right_is_worth_a_look(course):
+    scenario = load.scenario(load.find("T90"))
+    (name, ticked) = next((s, d) for s, d in scenario.decisions() if d.kind == "multiple")
+    right = sum(option.correct for option in ticked.options)
+    one_more = replace(ticked, options=(*ticked.options, Option("more", "More.", correct=True)))
+    other = replace(scenario, steps={name: replace(scenario.steps[name], decision=one_more)})
+    for others, warned in ((3, True), (4, False)):
+        found = review([scenario] * (10 - others) + [other] * others, Words())
+        assert found.ticks == {right: 10 - others, right + 1: others}
+        expected = [f"{right} lines are right in 7 of 10 decisions with ticks; vary their number"] * warned
+        assert [r.message for r in found.remarks if "lines are right" in r.message] == expected
 
 
 def test_the_real_library_has_people_and_reads_easily():
