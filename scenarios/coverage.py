@@ -87,7 +87,7 @@ def coverage(clauses: Mapping[str, Mapping[str, Any]], library: Sequence[Scenari
     found = {}
     for clause_id, clause in clauses.items():
         critical: bool = clause["critical"]
-        practicing = [s for s in library if s.boosts in (None, clause_id)]
+        practicing = [s for s in library if not s.boosts] + [s for s in library if s.boosts == clause_id]
         about = {s.id: sum(clause_id in d.clauses for d in graded[s.id]) for s in practicing}
         audiences = {}
         for audience in paths.AUDIENCES:
