@@ -49,8 +49,8 @@ check: env ## Say what is wrong with scenarios, policy files and derived noteboo
 new-scenario: env ## Begin a scenario, a file to fill in (ID=T40 AUDIENCE=therapist)
 	@$(PY) -m scenarios new "$(ID)" --audience "$(AUDIENCE)"
 
-preview: env ## Open one scenario of the library in the browser, as it is now (ID=T40 PORT=8890)
-	@$(PY) -m scenarios preview "$(ID)" $(if $(PORT),--port $(PORT))
+preview: env ## Open one scenario of the library in the browser, as it is now (ID=T40 VARIANT=2 PORT=8890)
+	@$(PY) -m scenarios preview "$(ID)" $(if $(VARIANT),--variant $(VARIANT)) $(if $(PORT),--port $(PORT))
 
 coverage: env ## Write the page of which scenarios practice which clause
 	@$(PY) -m scenarios coverage --format html

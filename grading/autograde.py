@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from grading import gradebook, safe
+from grading import gradebook, notebooks, safe
 from grading.book import Book, Marked, Submission
 from grading.course import Assignment, Course, load_assignments
 from grading.course import assignment as one_assignment
@@ -26,9 +26,10 @@ from grading.marks import hold
 from grading.rebuild import Notebook, fenced
 from grading.released import as_released
 from grading.score import answers, belongs, points
+from scenarios import variants
 from scenarios.answers import read_bytes, read_log
 from scenarios.errors import CourseError
-from scenarios.model import WRITTEN
+from scenarios.model import WRITTEN, Scenario
 from scenarios.publish import load_published
 
 EXAMPLE = "python -m grading grade --assignment onboarding-therapist"
@@ -146,8 +147,8 @@ class _Scorer:
     def __init__(self, course: Course, assignment: Assignment) -> None:
         self.course, self.assignment = course, assignment
         released = as_released(course, assignment)
-        self.scenarios = {ref.id: load_published(ref.id, ref.version)[0] for ref in assignment.scenarios}
-        self.graded = {s: each.graded(assignment.marked_in(s)) for s, each in self.scenarios.items()}
+        refs = assignment.scenarios
+        self.scenarios = {ref.id: variants.each(load_published(ref.id, ref.version)[0]) for ref in refs}
         self.notebooks = {s: Notebook(released[s], run=True) for s in self.scenarios}
 
     def score(self, trainee: str, problems: list[str]) -> Submission:
@@ -170,17 +171,19 @@ class _Scorer:
                     with suppress(FileNotFoundError):
                         os.unlink(file, dir_fd=fd)
                     continue
-                marked, written = self._marked(name, folder)
+                scenario = variants.met(self.scenarios[name], trainee, self.assignment.id)
+                marked, written = self._marked(scenario, folder)
                 submission.notebooks[name] = marked
-                safe.write(file, fd, notebook.fill(written, marked.scores), 0o444)
+                told = notebooks.told(scenario, self.assignment.marked_in(name))
+                safe.write(file, fd, notebook.fill(written, marked.scores, told), 0o444)
             if SECRET in there:
                 safe.write(SECRET, fd, read_bytes(folder / SECRET, 256), 0o444)
         return submission
 
-    def _marked(self, name: str, folder: Path) -> tuple[Marked, dict[str, str]]:
-        log = read_log(folder / f"{name}.answers.jsonl")  # empty if not begun
-        given = answers(log, self.scenarios[name]) if belongs(log, self.assignment.id) else {}
-        decisions = self.graded[name]
+    def _marked(self, scenario: Scenario, folder: Path) -> tuple[Marked, dict[str, str]]:
+        log = read_log(folder / f"{scenario.id}.answers.jsonl")  # empty if not begun
+        given = answers(log, scenario) if belongs(log, self.assignment.id) else {}
+        decisions = scenario.graded(self.assignment.marked_in(scenario.id))
         written = {s: fenced(d, given[s]) for s, d in decisions.items() if d.kind in WRITTEN and s in given}
         scores = {s: points(d, given.get(s)) for s, d in decisions.items() if d.kind not in WRITTEN}
         return Marked({s: score or 0.0 for s, score in scores.items()}, frozenset(written)), written

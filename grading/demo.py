@@ -18,6 +18,7 @@ from grading.course import Assignment, Course, Person, load_assignments
 from grading.files import write_atomically, write_json
 from grading.roster import ROSTER_COLUMNS
 from grading.simulate import Actor, Tier
+from scenarios import variants
 from scenarios.answers import AnswerLog
 from scenarios.errors import CourseError
 from scenarios.model import Scenario, from_trainee
@@ -118,7 +119,8 @@ def _take(
         if number and actor.stop == "first only":
             return
         halfway = actor.stop == "halfway" and number + 1 == len(assignment.scenarios)
-        scenario, _ = load_published(ref.id, ref.version)
+        every = variants.each(load_published(ref.id, ref.version)[0])
+        scenario = variants.met(every, actor.person.id, assignment.id)
         said = play(desk / assignment.id, assignment.id, scenario, actor.ability, rng, leave=halfway)
         tiers |= {(actor.person.id, assignment.id, ref.id, step): tier for step, tier in said.items()}
         if not halfway:

@@ -20,7 +20,7 @@ from grading.explain import Mark, explanation
 from grading.gradebook import ANSWER, ATTEMPT
 from grading.hand_in import SECRET, TIMESTAMP
 from grading.roster import load_roster
-from scenarios import load
+from scenarios import load, variants
 from scenarios.answers import read_bytes
 from scenarios.errors import CourseError
 from scenarios.model import Answer, Scenario
@@ -106,7 +106,8 @@ class Explainer:
 
     def __init__(self, course: Course, assignment: Assignment) -> None:
         self.course, self.assignment = course, assignment
-        self.pinned = {ref.id: load_published(ref.id, ref.version) for ref in assignment.scenarios}
+        pinned = {ref.id: load_published(ref.id, ref.version) for ref in assignment.scenarios}
+        self.pinned = {name: (variants.each(scenario), sha) for name, (scenario, sha) in pinned.items()}
         self.clauses, self.names = load.clauses(), load_roster(course)
 
     def played(self, trainees: Collection[str] | None) -> dict[str, dict[str, Played]]:
@@ -136,7 +137,8 @@ class Explainer:
         self, trainee: str, scenario: str, answers: Mapping[str, Answer], marks: Mapping[str, Mark]
     ) -> tuple[bytes, bytes]:
         """Return the page (HTML) and the data (JSON) of one finished scenario."""
-        data = explanation(self.assignment, *self.pinned[scenario], answers, marks, self.clauses)
+        met, sha256 = self._met(trainee, scenario), self.pinned[scenario][1]
+        data = explanation(self.assignment, met, sha256, answers, marks, self.clauses)
         page = self.page(trainee, scenario, data)
         return page, json.dumps(data, ensure_ascii=False).encode()
 
@@ -146,7 +148,11 @@ class Explainer:
         Without an explanation, as for a scenario that is not finished, it says when there will be one.
         """
         name = self.names[trainee].name if trainee in self.names else trainee
-        return render(self.pinned[scenario][0], data, self.assignment.title, name).encode()
+        return render(self._met(trainee, scenario), data, self.assignment.title, name).encode()
+
+    def _met(self, trainee: str, scenario: str) -> Scenario:
+        """Return a scenario in the trainee's variant."""
+        return variants.met(self.pinned[scenario][0], trainee, self.assignment.id)
 
 
 def _changed(course: Course, trainee: str, assignment: str) -> bool:

@@ -15,9 +15,12 @@ from scenarios import load, paths
 from scenarios.errors import CourseError
 from scenarios.model import WRITTEN, Decision, Scenario
 from scenarios.publish import load_draft, load_published, trainee_view
+from scenarios.variants import SLOT
 
 EXAMPLE = "python -m grading notebooks --check"
-PLAYER = "course-player"
+PLAYER, SITUATION = "course-player", "course-situation"
+DIFFERS = "_Names and other details differ from person to person, so the scenario's own page tells this._"
+"""What a released notebook, which is the same for all, says instead of a text with slots."""
 Cell = dict[str, Any]
 
 
@@ -26,11 +29,12 @@ def build(scenario: Scenario, assignment: str, marked: frozenset[str]) -> dict[s
 
     What a trainee needs comes first and can be read anywhere; the rest is nbgrader's.
     """
-    cells = [_markdown("course-title", _title(scenario)), _markdown("course-situation", scenario.situation)]
+    texts = {cell: DIFFERS if SLOT.search(text) else text for cell, text in told(scenario, marked).items()}
+    cells = [_markdown("course-title", _title(scenario)), _markdown(SITUATION, texts[SITUATION])]
     cells.append(_player(assignment, scenario.id))
     for step, decision in scenario.graded(marked).items():
         if decision.kind in WRITTEN:
-            cells += _manual(step, decision)
+            cells += [_markdown(_ask(step), texts[_ask(step)]), _manual(step, decision)]
         else:
             cells.append(_grade(step, decision, f'cell("{assignment}", "{scenario.id}", "{step}")'))
     return {
@@ -43,6 +47,17 @@ def build(scenario: Scenario, assignment: str, marked: frozenset[str]) -> dict[s
         "nbformat": 4,
         "nbformat_minor": 5,
     }
+
+
+def told(scenario: Scenario, marked: frozenset[str]) -> dict[str, str]:
+    """Return what a notebook tells of the story, by cell id: the situation, and what a marker reads above an answer."""
+    written = (step for step, decision in scenario.graded(marked).items() if decision.kind in WRITTEN)
+    decisions = dict(scenario.decisions())
+    return {SITUATION: scenario.situation} | {_ask(step): decisions[step].prompt for step in written}
+
+
+def _ask(step: str) -> str:
+    return f"ask-{step}"
 
 
 def _title(scenario: Scenario) -> str:
@@ -91,10 +106,10 @@ def _grade(step: str, decision: Decision, call: str) -> Cell:
     return _code(f"step-{step}", f"from grading.score import cell; {call}", metadata)
 
 
-def _manual(step: str, decision: Decision) -> list[Cell]:
-    """Return what is asked, for the marker's eyes, and the cell that intake writes the answer into."""
+def _manual(step: str, decision: Decision) -> Cell:
+    """Return the cell that intake writes an answer into, and a person marks."""
     metadata = {"nbgrader": _nbgrader(step, grade=True, solution=True, points=decision.maximum)}
-    return [_markdown(f"ask-{step}", decision.prompt), _markdown(f"step-{step}", NO_ANSWER, metadata)]
+    return _markdown(f"step-{step}", NO_ANSWER, metadata)
 
 
 def published(ref: ScenarioRef) -> bool:

@@ -17,6 +17,7 @@ from scenarios.desk import read_json
 from scenarios.errors import CourseError
 from scenarios.meanwhile import PREVIEW
 from scenarios.publish import load_draft
+from scenarios.variants import nth
 
 EXAMPLE = "python -m grading explain --desk /tmp/preview"
 
@@ -32,10 +33,11 @@ def explain(desk: Path) -> None:
     folder = desk / PREVIEW
     assignment = Assignment(PREVIEW, "", "onboarding", "", (), frozenset(), None, None, 1.0)
     noted = read_json(folder / "handed_in.json") or {}
+    variant = (read_json(desk / "me.json") or {}).get("variant", 1)
     for path in sorted(folder.glob("*.answers.jsonl")):
         scenario, sha256 = load_draft(load.find(path.name.partition(".")[0]))
         answers = score.answers(read_log(path), scenario)
-        told = explanation(assignment, scenario, sha256, answers, {}, load.clauses())
+        told = explanation(assignment, nth(scenario, variant), sha256, answers, {}, load.clauses())
         write_json(folder / f"{scenario.id}.feedback.json", told)
         at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         noted[scenario.id] = {"at": at, "size": path.stat().st_size}

@@ -18,7 +18,7 @@ _CONTROL = {n: None for n in (*range(32), 127) if n not in (9, 10)} | {13: "\n",
 
 
 class Notebook:
-    """A released notebook with a slot for each decision, cut once so that filling it is only joining."""
+    """A released notebook with a slot for each decision and each text, cut once so that filling it is only joining."""
 
     def __init__(self, released: bytes, *, run: bool) -> None:
         """Cut a notebook; with ``run``, its grade cells look executed and take a score each."""
@@ -31,6 +31,9 @@ class Notebook:
             if of.get("solution") and of.get("grade"):
                 self._before[of["grade_id"]] = cell["source"]
                 cell["source"] = f"\ue000{of['grade_id']}\ue000"
+            elif cell["cell_type"] == "markdown":
+                self._before[_text(cell["id"])] = cell["source"]
+                cell["source"] = f"\ue000{_text(cell['id'])}\ue000"
             elif of.get("grade") and run:
                 self._before[of["grade_id"]] = []
                 cell["outputs"] = f"\ue000{of['grade_id']}\ue000"
@@ -40,15 +43,29 @@ class Notebook:
             c["metadata"]["nbgrader"]["grade_id"]: c["execution_count"] for c in nb["cells"] if _runs(c)
         }
 
-    def fill(self, written: Mapping[str, str], scores: Mapping[str, float] | None = None) -> bytes:
-        """Return the notebook with free text (markdown) and scores by step; what is missing stays as released."""
-        slots = dict(self._before) | dict(written)
+    def fill(
+        self,
+        written: Mapping[str, str],
+        scores: Mapping[str, float] | None = None,
+        told: Mapping[str, str] | None = None,
+    ) -> bytes:
+        """Return the notebook with free text (markdown) and scores by step; what is missing stays as released.
+
+        ``told`` are texts of the course's own, by cell id, as the trainee reads them.
+        """
+        slots = self._before | dict(written)
+        slots |= {_text(cell): source.splitlines(True) for cell, source in (told or {}).items()}
         for step, score in (scores or {}).items():
             if step in self._run:
                 slots[step] = [_output(score, self._run[step])]
         parts = self._parts[:]
         parts[1::2] = [json.dumps(slots[name], ensure_ascii=False) for name in parts[1::2]]
         return "".join(parts).encode()
+
+
+def _text(cell_id: str) -> str:
+    """Return the name of a text's slot; no step is called so."""
+    return f"#{cell_id}"
 
 
 def _runs(cell: Mapping[str, Any]) -> bool:

@@ -20,6 +20,7 @@ from grading.tidy import decisions
 from scenarios import load
 from scenarios.model import WRITTEN
 from scenarios.publish import load_published
+from scenarios.variants import together
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,8 @@ class Results:
 
     def _argued(self, rows: pd.DataFrame) -> Argued:
         first = rows.iloc[0]
-        decision = load_published(first.scenario, first.version)[0].steps[first.step].decision
+        scenario = together(load_published(first.scenario, first.version)[0])
+        decision = scenario.steps[first.step].decision
         assert decision  # it was answered
         taken = Counter(option for each in rows.taken for option in each)
         return Argued(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
-from grading import hand_in, safe
+from grading import hand_in, notebooks, safe
 from grading.answered import Play, record, replay
 from grading.course import Assignment, Course
 from grading.gradebook import ACCOUNT, ATTEMPT
@@ -16,6 +16,7 @@ from grading.hand_in import SECRET, TIMESTAMP, HandIn
 from grading.rebuild import Notebook, fenced
 from grading.released import as_released
 from grading.roster import Person
+from scenarios import variants
 from scenarios.answers import read_bytes
 from scenarios.errors import CourseError
 from scenarios.model import Scenario
@@ -31,9 +32,10 @@ class Submitted:
         """(trainee, time) of what is to be taken in, perhaps once more after a run that was cut short."""
 
     @cached_property
-    def scenarios(self) -> dict[str, Scenario]:
-        """The pinned scenarios, by id."""
-        return {ref.id: load_published(ref.id, ref.version)[0] for ref in self.assignment.scenarios}
+    def scenarios(self) -> dict[str, tuple[Scenario, ...]]:
+        """The pinned scenarios in all their variants, by id."""
+        refs = self.assignment.scenarios
+        return {ref.id: variants.each(load_published(ref.id, ref.version)[0]) for ref in refs}
 
     @cached_property
     def released(self) -> dict[str, bytes]:
@@ -64,11 +66,13 @@ class Submitted:
         left = self._left(person, earlier)
         with safe.folder(folder) as fd:
             for scenario, notebook in self.notebooks.items():
-                play = self._play(scenario, folder, content.logs.get(scenario), each, left, problems)
+                met = variants.met(self.scenarios[scenario], person.id, self.assignment.id)
+                play = self._play(met, folder, content.logs.get(scenario), each, left, problems)
                 if play:
                     plays[scenario] = play
                     safe.write(f"{scenario}.answers.jsonl", fd, play.log)
-                safe.write(f"{scenario}.ipynb", fd, notebook.fill(self._written(scenario, play)))
+                told = notebooks.told(met, self.assignment.marked_in(scenario))
+                safe.write(f"{scenario}.ipynb", fd, notebook.fill(self._written(met, play), told=told))
             safe.write(SECRET, fd, content.secret)
             safe.write(TIMESTAMP, fd, self._time(earlier, each, content))
         record(self.db, self.assignment, person, each, plays, problems)
@@ -95,7 +99,7 @@ class Submitted:
 
     def _play(
         self,
-        scenario: str,
+        scenario: Scenario,
         folder: Path,
         new: bytes | None,
         each: HandIn,
@@ -106,9 +110,9 @@ class Submitted:
 
         ``left``: of a log that a run cut short left there, the hand-in is still to come.
         """
-        name = f"{scenario}.answers.jsonl"
+        name = f"{scenario.id}.answers.jsonl"
         try:
-            old = read_bytes(folder / name) if left is None or scenario in left else b""
+            old = read_bytes(folder / name) if left is None or scenario.id in left else b""
         except FileNotFoundError:
             old = b""
         if old and new is None:
@@ -116,10 +120,10 @@ class Submitted:
         elif new is None or (old.startswith(new) and left is None):
             pass  # a hand-in that was overtaken by a later one
         elif not new.startswith(old) and not old.startswith(new):
-            self._keep(scenario, new, each, problems)
+            self._keep(scenario.id, new, each, problems)
         else:
             try:
-                play, said = replay(new, self.scenarios[scenario], self.assignment.id)
+                play, said = replay(new, scenario, self.assignment.id)
                 problems += said
                 if wrong := [at for at in play.times if not each.holds(at)]:
                     time = f"a time that cannot be true ({hand_in.plain(wrong[0], 40)})"
@@ -127,7 +131,7 @@ class Submitted:
                 return play
             except CourseError as error:
                 problems.append(str(error))
-        return replay(old, self.scenarios[scenario], self.assignment.id)[0] if old else None
+        return replay(old, scenario, self.assignment.id)[0] if old else None
 
     def _keep(self, scenario: str, log: bytes, each: HandIn, problems: list[str]) -> None:
         kept = self.course.root / "conflicts" / each.student / self.assignment.id
@@ -139,15 +143,15 @@ class Submitted:
             f"the new one is kept in {kept.relative_to(self.course.root)}."
         )
 
-    def _written(self, scenario: str, play: Play | None) -> dict[str, str]:
+    def _written(self, scenario: Scenario, play: Play | None) -> dict[str, str]:
         """Return the marked free text by step, as markdown."""
         if play is None:
             return {}
         answers = play.session.answers
-        decisions = dict(self.scenarios[scenario].decisions())
+        decisions = dict(scenario.decisions())
         return {
             step: fenced(decisions[step], answers[step])
-            for step in self.assignment.marked_in(scenario) & answers.keys()
+            for step in self.assignment.marked_in(scenario.id) & answers.keys()
         }
 
     def _time(self, earlier: datetime | None, each: HandIn, content: hand_in.Content) -> bytes:

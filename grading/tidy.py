@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, cast
 
 import pandas as pd
@@ -12,7 +13,8 @@ from sqlalchemy import Select, and_, column, func, select, table
 from grading import gradebook
 from grading.course import Course, Person
 from grading.score import verdict
-from scenarios.model import WRITTEN, Answer, Decision
+from scenarios import variants
+from scenarios.model import WRITTEN, Answer, Decision, Scenario
 from scenarios.publish import load_published
 
 COLUMNS = (
@@ -25,7 +27,8 @@ COLUMNS = (
 """A row a trainee and decision of a first attempt.
 
 finished: whether the scenario was played to an ending. finished_at, submitted_at, answered_at: UTC. clauses,
-violated: tuples of ids. answer: what a person reads (``_said``). chosen: the text of a choice, else empty.
+violated: tuples of ids. prompt: what was asked, in all variants at once. answer: what a person reads (``_said``), in
+the variant that was met. chosen: the text of a choice, in all variants at once, else empty.
 taken: the ids of the options chosen, ticked or put first, a tuple. verdict: of ``VERDICTS``, or discussion or
 compare (not scored by its options). points: of maximum, None until scored. share: points of maximum, 0 to 1.
 needs_manual: a person must mark it. mark: what a person gave. released: whether the trainee sees that mark.
@@ -134,21 +137,38 @@ def _roster(people: Mapping[str, Person]) -> pd.DataFrame:
 
 def _content(frame: pd.DataFrame) -> pd.DataFrame:
     """Return what each answer means, from the published scenarios, a row a row of ``frame``."""
-    key = (frame[column].tolist() for column in ("scenario", "version", "step", "answer_json"))
-    keys = list(zip(*key, strict=True))
-    means = {key: _means(*key) for key in dict.fromkeys(keys)}
-    columns = ["title", "prompt", "clauses", "answer", "chosen", "taken", "verdict"]
-    return pd.DataFrame([means[key] for key in keys], frame.index, columns)
+    told, variant = cache(_told), cache(_variant)
+    columns = ("scenario", "version", "trainee", "assignment", "step", "answer_json")
+    keys = [
+        (scenario, version, variant(scenario, version, trainee, assignment), step, answer)
+        for scenario, version, trainee, assignment, step, answer in zip(
+            *(frame[column].tolist() for column in columns), strict=True
+        )
+    ]
+    means = {key: _means(told(*key[:2]), *key[2:]) for key in dict.fromkeys(keys)}
+    found = ["title", "prompt", "clauses", "answer", "chosen", "taken", "verdict"]
+    return pd.DataFrame([means[key] for key in keys], frame.index, found)
 
 
-def _means(scenario_id: str, version: int, step: str, answer: str) -> tuple[Any, ...]:
+def _told(scenario_id: str, version: int) -> tuple[Scenario, ...]:
+    """Return a published scenario that tells all variants at once, then each variant."""
     scenario, _ = load_published(scenario_id, version)
-    decision = cast(Decision, scenario.steps[step].decision)
+    return variants.together(scenario), *variants.each(scenario)
+
+
+def _variant(scenario_id: str, version: int, trainee: str, assignment: str) -> int:
+    """Return which variant of a scenario a trainee met, counted from 1."""
+    scenario, _ = load_published(scenario_id, version)
+    return variants.chosen(trainee, assignment, scenario_id, len(scenario.variants) or 1)
+
+
+def _means(told: Sequence[Scenario], variant: int, step: str, answer: str) -> tuple[Any, ...]:
+    asked, mine = (cast(Decision, scenario.steps[step].decision) for scenario in (told[0], told[variant]))
     given = json.loads(answer)
-    chosen = decision.option(given["option"]).text if decision.kind == "choice" else ""
-    taken = tuple(option.id for option in decision.triggered(given))
-    said = _said(decision, given)
-    return scenario.title, decision.prompt, decision.clauses, said, chosen, taken, verdict(decision, given)
+    chosen = asked.option(given["option"]).text if asked.kind == "choice" else ""
+    taken = tuple(option.id for option in asked.triggered(given))
+    said = _said(mine, given)
+    return told[0].title, asked.prompt, asked.clauses, said, chosen, taken, verdict(asked, given)
 
 
 def _said(decision: Decision, answer: Answer) -> str:

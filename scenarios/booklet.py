@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from scenarios import load, paths, publish
+from scenarios import load, paths, publish, variants
 from scenarios.approval import worded
 from scenarios.model import WRITTEN, Decision, Note, Option, Scenario
 from scenarios.sheets import write_sheet
@@ -33,7 +33,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A scenario as a reviewer may see it; ``wording`` is the code of exactly this text."""
+    """A scenario as a reviewer may see it; ``wording`` is the code of exactly this text.
+
+    ``variants`` are all words for its slots; those of the first stand in the texts.
+    """
 
     id: str
     version: int
@@ -42,15 +45,21 @@ class Page:
     note: Note | None
     situation: str
     decisions: tuple[Asked, ...]
+    variants: tuple[Mapping[str, str], ...]
 
 
 def page(scenario: Scenario, wording: str) -> Page:
     """Return a scenario without what would give its key away: bridges and endings are left out, too."""
-    asked = tuple(
-        _asked(step.id, step.text, step.decision) for step in scenario.steps.values() if step.decision
-    )
+    first = variants.each(scenario)[0]
     return Page(
-        scenario.id, scenario.version, wording, scenario.title, scenario.note, scenario.situation, asked
+        scenario.id,
+        scenario.version,
+        wording,
+        scenario.title,
+        scenario.note,
+        first.situation,
+        tuple(_asked(step.id, step.text, step.decision) for step in first.steps.values() if step.decision),
+        scenario.variants,
     )
 
 

@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from scenarios.model import Decision
+from scenarios.model import Decision, Option
 
+EXTREMES = {"the longest": max, "the shortest": min}
 PLACES = ("first", "second", "third", "fourth", "fifth", "sixth")
 
 
@@ -48,6 +49,17 @@ def tail(chances: Iterable[float], hits: int) -> float:
     return min(1.0, math.fsum(distribution[hits:]))
 
 
+def extremes(decision: Decision) -> list[str]:
+    """Return whether the best option of a choice is the longest, the shortest, both (a tie of all) or neither."""
+    lengths = [len(option.text) for option in decision.options]
+    best = len(_best(decision).text)
+    return [what for what, extreme in EXTREMES.items() if best == extreme(lengths)]
+
+
+def _best(decision: Decision) -> Option:
+    return max(decision.options, key=lambda option: option.points)
+
+
 def habits(choices: Mapping[str, Decision]) -> list[Habit]:
     """Return how often the best option is the longest, the shortest, and in each place, over all choices.
 
@@ -55,20 +67,17 @@ def habits(choices: Mapping[str, Decision]) -> list[Habit]:
     stands in a certain place 1 / (options). The places are one question asked several times, so each of their p
     is multiplied by the number of places (Bonferroni).
     """
-    best = {name: max(d.options, key=lambda o: o.points) for name, d in choices.items()}
     found = []
-    for what, extreme in (("the longest", max), ("the shortest", min)):
-        chances, where = [], []
-        for name, decision in choices.items():
+    for what, extreme in EXTREMES.items():
+        chances = []
+        for decision in choices.values():
             lengths = [len(o.text) for o in decision.options]
             chances.append(lengths.count(extreme(lengths)) / len(lengths))
-            if len(best[name].text) == extreme(lengths):
-                where.append(name)
-        found.append(_habit(what, chances, where))
+        found.append(_habit(what, chances, [name for name, d in choices.items() if what in extremes(d)]))
     places = max((len(d.options) for d in choices.values()), default=0)
     for n, place in enumerate(PLACES[:places]):
         here = {name: d for name, d in choices.items() if len(d.options) > n}
-        where = [name for name, d in here.items() if d.options[n] is best[name]]
+        where = [name for name, d in here.items() if d.options[n] is _best(d)]
         found.append(_habit(place, [1 / len(d.options) for d in here.values()], where, times=places))
     return found
 

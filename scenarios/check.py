@@ -10,7 +10,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scenarios import approval, boosters, confirmed, coverage, load, model, paths, publish, rules, writing
+from scenarios import (
+    approval,
+    boosters,
+    confirmed,
+    coverage,
+    load,
+    model,
+    paths,
+    publish,
+    rules,
+    slots,
+    writing,
+)
 from scenarios.errors import CourseError
 from scenarios.language import Words
 from scenarios.load import STAND_IN, SUPERVISOR, Document, Place, Problem, scenario_files
@@ -97,7 +109,8 @@ def examined(
     found = (
         *_name(scenario, path),
         *_unique_steps(document.data),
-        *rules.findings(scenario, clauses, gaps),
+        *slots.findings(document.data),
+        *_in_each(scenario, clauses, gaps),
         *(boosters.findings(scenario, clauses) if scenario.boosts else ()),
     )
     document.problems += [document.problem(*f) for f in found]
@@ -197,6 +210,14 @@ def _moment(
         if code := CODE.search(text):
             yield place, f"{code.group()} says nothing to a reader in a hurry; list it under clauses instead"
         yield from rules.unsafe(place, text)
+
+
+def _in_each(
+    scenario: model.Scenario, clauses: Mapping[str, Any], gaps: Mapping[str, Any]
+) -> Iterator[rules.Finding]:
+    """Yield what is wrong with a scenario in any of its variants."""
+    for where, (place, message) in slots.in_each(scenario, lambda one: rules.findings(one, clauses, gaps)):
+        yield place, where + message
 
 
 def _name(scenario: model.Scenario, path: Path) -> Iterator[rules.Finding]:

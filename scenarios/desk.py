@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scenarios import model
+from scenarios import model, variants
 from scenarios.answers import AnswerLog, read_bytes
 from scenarios.errors import CourseError
 
@@ -69,8 +69,13 @@ class Place:
         """The place's address in the page, without its ``#/``."""
         return f"{self.assignment}/{self.scenario}"
 
+    @property
+    def trainee(self) -> str:
+        """Whose desk this is; empty where nobody is known, as when an author tries a notebook."""
+        return str((read_json(self.desk / "me.json") or {}).get("id", ""))
+
     def load(self) -> tuple[model.Scenario, Json]:
-        """Return the scenario as the trainee may know it, and the file's own content.
+        """Return the scenario as the trainee may know it, in their variant, and the file's own content.
 
         Raises:
             CourseError: it is not on the desk, or damaged.
@@ -82,7 +87,8 @@ class Place:
                 f"{self.scenario} is not on your desk yet; ask your supervisor to release it to you."
             )
         try:
-            return model.from_trainee(data), data
+            every = variants.each(model.from_trainee(data))
+            return variants.met(every, self.trainee, self.assignment), data
         except (KeyError, TypeError, ValueError) as error:
             raise CourseError(
                 f"{path.name} on your desk is damaged; ask your supervisor to have it renewed."

@@ -184,7 +184,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A situation with its steps; ``steps[id]`` keeps the file's order."""
+    """A situation with its steps; ``steps[id]`` keeps the file's order.
+
+    ``variants`` are the words for the slots of its texts (``scenarios.variants``); empty once they are filled.
+    """
 
     id: str
     version: int
@@ -198,6 +201,7 @@ class Scenario:
     approved: Mapping[str, str] | None = None
     plays: tuple[Play, ...] = ()
     people: tuple[Person, ...] = ()
+    variants: tuple[Mapping[str, str], ...] = ()
 
     @property
     def boosts(self) -> str | None:
@@ -269,6 +273,7 @@ def from_dict(data: Mapping[str, Any], audience: str = "") -> Scenario:
         approved=data.get("approved"),
         plays=tuple(Play(**p) for p in data.get("plays", ())),
         people=tuple(Person(**p) for p in data.get("people", ())),
+        variants=tuple(map(dict, data.get("variants", ()))),
     )
 
 

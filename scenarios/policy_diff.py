@@ -16,6 +16,7 @@ from scenarios import load, paths, publish
 from scenarios.confirmed import turns_on
 from scenarios.errors import CourseError
 from scenarios.model import Scenario
+from scenarios.variants import together
 
 EXAMPLE = (
     "python -m scenarios policy-diff clauses-2026.yml scenarios/policy/clauses.yml --texts 2026.txt 2027.txt"
@@ -129,7 +130,7 @@ def affected(
         "decisions": [
             {"scenario": scenario.id, "step": step, "prompt": decision.prompt, "clauses": sorted(about)}
             for scenario in library
-            for step, decision in scenario.decisions()
+            for step, decision in together(scenario).decisions()
             if (about := turns_on(decision) & changed)
         ],
         "assignments": [

@@ -133,9 +133,11 @@ def load_draft(path: Path) -> tuple[model.Scenario, str]:
 def trainee_view(scenario: model.Scenario, sha256: str) -> dict[str, Any]:
     """Return what a trainee's player may know (CONTRACTS.md): no points, keys, rationales or models.
 
-    The lines of an ``order`` decision come sorted by id, so that their place tells nothing.
+    The lines of an ``order`` decision come sorted by id, so that their place tells nothing. It is the same for all
+    trainees: slots stay in the texts, and the words for them go along.
     """
     note, approved = scenario.note, scenario.approved
+    variants = {"variants": [dict(words) for words in scenario.variants]} if scenario.variants else {}
     return {
         "schema": 1,
         "id": scenario.id,
@@ -149,6 +151,7 @@ def trainee_view(scenario: model.Scenario, sha256: str) -> dict[str, Any]:
         else None,
         "situation": scenario.situation,
         "start": scenario.start,
+        **variants,
         "steps": [_step_view(step) for step in scenario.steps.values()],
     }
 

@@ -11,6 +11,7 @@ from typing import Any
 from scenarios import load, paths
 from scenarios.model import Decision, Scenario
 from scenarios.sheets import write_sheet
+from scenarios.variants import together
 
 EXAMPLE = "python -m scenarios questions"
 
@@ -57,7 +58,8 @@ def questions(gaps: Iterable[Mapping[str, Any]], scenarios: Iterable[Scenario]) 
 
 def asked() -> list[Question]:
     """Return what is open now; CourseError if a file of the content cannot be read."""
-    return questions(load.gaps().values(), map(load.scenario, load.scenario_files()))
+    library = (together(load.scenario(path)) for path in load.scenario_files())
+    return questions(load.gaps().values(), library)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -63,7 +63,7 @@ def unwritten(data: Mapping[str, Any]) -> Iterator[Finding]:
     parts: list[tuple[Place, Any]] = [((key,), value) for key, value in data.items() if key != "steps"]
     parts += [(("steps", n), step) for n, step in enumerate(data["steps"])]
     for place, part in parts:
-        if left := [(at, asked) for at, text in _texts(part, place) for asked in PLACEHOLDER.findall(text)]:
+        if left := [(at, asked) for at, text in texts(part, place) for asked in PLACEHOLDER.findall(text)]:
             more = f"; {len(left) - 1} more in this part" if left[1:] else ""
             at, asked = left[0]
             yield at, f"still to write, in the place of [[ ]]: {' '.join(asked.split())}{more}"
@@ -78,13 +78,13 @@ def unnamed(scenario: Scenario) -> Iterator[Finding]:
         )
 
 
-def _texts(value: Any, place: Place) -> Iterator[tuple[Place, str]]:
+def texts(value: Any, place: Place) -> Iterator[tuple[Place, str]]:
     """Yield every text in a part of a file, with its place."""
     if isinstance(value, str):
         yield place, value
     elif isinstance(value, (dict, list)):
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _texts(item, (*place, key))
+            yield from texts(item, (*place, key))
 
 
 def _targets(scenario: Scenario) -> Iterator[tuple[Place, str]]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
-from scenarios.chance import Habit, habits
+from scenarios import slots, variants
+from scenarios.chance import Habit, extremes, habits
 from scenarios.language import WORD, Words, grade, misspelled
 from scenarios.load import Place
 from scenarios.model import Person, Scenario
@@ -55,6 +56,7 @@ class Remark:
 class Review:
     """What was found, with its numbers: reading grades and people by scenario, habits over all choices.
 
+    Of a scenario with variants the grade is that of the hardest; people and choices are those of the first.
     ``ticks``: how many lines are right -> in so many decisions where lines are ticked.
     """
 
@@ -73,22 +75,18 @@ class Review:
 
 
 def review(scenarios: Sequence[Scenario], words: Words) -> Review:
-    """Return how a library is written."""
+    """Return how a library is written, in each variant of it."""
     found = Review()
-    for index, scenario in enumerate(scenarios):
-        read = grade("\n\n".join(passage.text for passage in passages(scenario)), words)
-        found.grades[scenario.id] = read
-        found.people[scenario.id] = scenario.people
-        alone = (
-            *_hard_to_read(scenario, read, words),
-            *_spelling(scenario, words),
-            *_give_aways(scenario),
-            *_same_consequences(scenario),
-        )
-        found.remarks += [Remark(index, *each) for each in alone]
-    found.remarks += _repeats(scenarios)
+    every = [variants.each(scenario) for scenario in scenarios]
+    for index, (scenario, each) in enumerate(zip(scenarios, every, strict=True)):
+        found.grades[scenario.id] = max(_grade(one, words) for one in each)
+        found.people[scenario.id] = each[0].people
+        for where, (place, message, problem) in slots.in_each(scenario, lambda one: _alone(one, words)):
+            found.remarks.append(Remark(index, place, where + message, problem))
+        found.remarks += [Remark(index, *one) for one in _only_in_some(scenario)]
+    found.remarks += _repeats_in_each(every)
     found.habits = habits(
-        {f"{s.id}/{step}": d for s in scenarios for step, d in s.decisions() if d.kind == "choice"}
+        {f"{s.id}/{step}": d for s, *_ in every for step, d in s.decisions() if d.kind == "choice"}
     )
     found.ticks = Counter(
         sum(option.correct for option in decision.options)
@@ -100,9 +98,21 @@ def review(scenarios: Sequence[Scenario], words: Words) -> Review:
     return found
 
 
-def _hard_to_read(scenario: Scenario, whole: float, words: Words) -> Iterator[Found]:
+def _alone(scenario: Scenario, words: Words) -> Iterator[Found]:
+    """Yield what stands out in a scenario by itself."""
+    yield from _hard_to_read(scenario, words)
+    yield from _spelling(scenario, words)
+    yield from _give_aways(scenario)
+    yield from _same_consequences(scenario)
+
+
+def _grade(scenario: Scenario, words: Words) -> float:
+    return grade("\n\n".join(passage.text for passage in passages(scenario)), words)
+
+
+def _hard_to_read(scenario: Scenario, words: Words) -> Iterator[Found]:
     long = [p for p in passages(scenario) if len(_words(p.text)) >= LONG]
-    for place, read in [((), whole), *((p.place, grade(p.text, words)) for p in long)]:
+    for place, read in [((), _grade(scenario, words)), *((p.place, grade(p.text, words)) for p in long)]:
         if read > HARD:
             message = f"reading grade {read:.1f}; {HARD:g} or less is wanted: shorten sentences and words"
             yield place, message, False
@@ -139,6 +149,35 @@ def _same_consequences(scenario: Scenario) -> Iterator[Found]:
                 place = ("steps", index, "decision", "options", n, "consequence")
                 yield place, f"the same follows as from {met[words]}; tell them apart", True
             met.setdefault(words, option.id)
+
+
+def _only_in_some(scenario: Scenario) -> Iterator[Found]:
+    """Yield the choices whose best option is the longest, or the shortest, in some variants and not in others.
+
+    So what the first variant says of the library's habits holds for everybody.
+    """
+    for where, (place, message) in slots.in_each(scenario, _lengths):
+        if where:
+            yield place, f"{where}{message}, unlike in the others; let it be so in all or in none", True
+
+
+def _lengths(scenario: Scenario) -> Iterator[tuple[Place, str]]:
+    for index, step in enumerate(scenario.steps.values()):
+        if step.decision and step.decision.kind == "choice":
+            for what in extremes(step.decision):
+                yield ("steps", index, "decision", "options"), f"the best option is {what}"
+
+
+def _repeats_in_each(every: Sequence[Sequence[Scenario]]) -> Iterator[Remark]:
+    """Yield the repeats between scenarios with all their variants: first ones with first ones, second with second."""
+    found: dict[Remark, set[int]] = {}
+    for n in range(max(map(len, every), default=0)):
+        for remark in _repeats([each[min(n, len(each) - 1)] for each in every]):
+            found.setdefault(remark, set()).add(n)
+    for remark, rounds in found.items():
+        each = every[remark.scenario or 0]
+        numbers = {min(n, len(each) - 1) + 1 for n in rounds}
+        yield replace(remark, message=slots.where(numbers, len(each)) + remark.message)
 
 
 def _repeats(scenarios: Sequence[Scenario]) -> Iterator[Remark]:
