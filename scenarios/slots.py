@@ -22,8 +22,10 @@ def findings(data: Mapping[str, Any]) -> Iterator[Finding]:
     known = given[0] if given else {}
     for n, words in enumerate(given):
         if words.keys() != known.keys():
-            has = f"has {_named(words)}, and variant 1 has {_named(known)}"
-            yield ("variants", n), f"{has}; give every variant the same slots"
+            yield (
+                ("variants", n),
+                f"has {_named(words)}, and variant 1 has {_named(known)}; give all the same slots",
+            )
         elif words in given[:n]:
             yield ("variants", n), f"is the same as variant {given.index(words) + 1}; change it or remove it"
     used: set[str] = set()
@@ -67,4 +69,4 @@ def in_each(scenario: Scenario, find: Callable[[Scenario], Iterable[F]]) -> Iter
 def where(numbers: Iterable[int], of: int) -> str:
     """Return the variants that something was found in as the beginning of a message; nothing if it is all of them."""
     named = sorted(set(numbers))
-    return "" if len(named) == of else f"variant {' and '.join(map(str, named))}: "
+    return "" if len(named) == of else f"variant{'s' * (len(named) > 1)} {' and '.join(map(str, named))}: "

@@ -79,7 +79,7 @@ def test_its_commands_lead_from_an_empty_file_to_a_release(content, monkeypatch,
             csv.writer(file).writerows([rows[0], *(["Ana", *row[1:5], "1", ""] for row in rows[1:5])])
 
     def plan():
-        block = re.search(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)[1]
+        block = re.search(r"```yaml\n(  - id: .*?)```", GUIDE, re.DOTALL)[1]
         with (content / "grading" / "assignments.yml").open("a", encoding="utf-8") as file:
             file.write(block)
 
