@@ -20,7 +20,7 @@ def blocks(text: str) -> list[Json]:
         words = " ".join(line.strip().removeprefix(">").strip() for line in paragraph.strip().splitlines())
         if not words:
             continue
-        who, colon, said = words.partition(":")
+        who, colon, said = f"{words} ".partition(": ")  # a time of day has a colon, too
         if paragraph.lstrip().startswith(">") and colon:
             found.append({"who": who.strip(), "text": said.strip()})
         else:

@@ -23,7 +23,7 @@ GIVE_AWAY = re.compile(
 )
 """Words by which a test-wise reader tells an option's worth (Haladyna, Downing and Rodriguez 2002, Applied Measurement
 in Education 15(3): specific determiners, all and none of the above)."""
-SPEAKER = re.compile(r"^> ([^:\n]+):", re.MULTILINE)
+SPEAKER = re.compile(r"^> (.+?):\s", re.MULTILINE)
 """Who speaks in a line of dialogue."""
 REPEATED, COPIED = 12, 20
 """So many words in a row, met twice, are worth a look; so many are a copy."""

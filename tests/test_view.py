@@ -19,6 +19,8 @@ from scenarios.session import Session
         ("> no speaker", [{"text": "no speaker"}]),
         ("At 9: go.", [{"text": "At 9: go."}]),
         ("", []),
+        ("> Post by Ana, 2:10 a.m.: Awake.", [{"who": "Post by Ana, 2:10 a.m.", "text": "Awake."}]),
+        ("> Ana:\n> Awake.", [{"who": "Ana", "text": "Awake."}]),
     ],
 )
 def test_blocks(text: str, expected: list[dict[str, str]]) -> None:
