@@ -51,6 +51,20 @@ def test_a_real_assignment_scores_enough_while_every_question_is_open(assignment
     assert plan.audience == "supervisor" or {s.audience for s in scenarios} == {plan.audience}
 
 
+def test_what_a_refresher_repeats_has_variants() -> None:
+    plans = load_assignments(Course(REPOSITORY, REPOSITORY / ".course")).values()
+    taken = {(plan.audience, ref.id) for plan in plans if plan.kind == "onboarding" for ref in plan.scenarios}
+    repeated = [
+        ref.id
+        for plan in plans
+        if plan.kind == "refresher"
+        for ref in plan.scenarios
+        if (plan.audience, ref.id) in taken
+    ]
+    assert repeated
+    assert [name for name in repeated if not load.scenario(load.find(name)).variants] == []
+
+
 def test_due_counts_from_the_hire_or_is_a_day(course: Course) -> None:
     maya = load_roster(course)["maya.ortiz"]
     known = load_assignments(course)
