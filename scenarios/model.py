@@ -208,6 +208,11 @@ class Scenario:
         """The clause that a booster (B17a) is about; None for a scenario of an assignment."""
         return f"C{self.id[1:3]}" if self.id.startswith("B") else None
 
+    @property
+    def may_be_left_out(self) -> bool:
+        """Whether its content note speaks of what somebody may need to keep away from, so that they can."""
+        return self.note is not None and (self.note.support or bool(self.note.another_route))
+
     def decisions(self) -> Iterator[tuple[str, Decision]]:
         """Yield (step id, decision) in file order."""
         for step in self.steps.values():

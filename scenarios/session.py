@@ -52,6 +52,7 @@ class Session:
         drafts: step id -> payload last typed and not yet committed.
         argued: steps whose decision the trainee would argue in supervision.
         started, finished: whether those events were met.
+        rerouted: whether another route was taken, and the scenario not taken up again since.
         problems: one plain sentence per event that could not be used.
     """
 
@@ -65,11 +66,22 @@ class Session:
         self.argued: set[str] = set()
         self.started = False
         self.finished = False
+        self.rerouted = False
         self.problems: list[str] = []
         self._go(scenario.start)
         for event in events:
             if event.get("attempt") == attempt:
                 self.apply(event)
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more is asked here: it was finished, or another route was taken."""
+        return self.finished or self.rerouted
+
+    @property
+    def counted(self) -> dict[str, Answer]:
+        """The answers that count: none where another route was taken."""
+        return {} if self.rerouted else self.answers
 
     @property
     def current(self) -> Step | None:
@@ -87,8 +99,10 @@ class Session:
             self.problems.append(f"event {event.get('seq')} ({event.get('event')}) was ignored: {why}")
             return
         name, decision, step = event["event"], self.decision, self.path[-1].id
-        if name == "started":
-            self.started = True
+        if name == "rerouted":
+            self.rerouted = True
+        elif name == "started":
+            self.started, self.rerouted = True, False
         elif name == "argued":
             (self.argued.add if event["on"] else self.argued.discard)(event["step"])
         elif name == "finished":
@@ -98,6 +112,7 @@ class Session:
             if name == "drafted":
                 self.drafts[step] = {key: event[key]}
                 return
+            self.rerouted = False
             self.drafts.pop(step, None)
             self.answers[step] = {key: event[key]}
             self.answered_at[step] = str(event.get("at", ""))
@@ -110,7 +125,7 @@ class Session:
         ``payload`` is an answer, or what else the event carries; without a ``step`` it is about the open one.
         """
         event: dict[str, Any] = {"attempt": self.attempt, "event": name}
-        if name != "started":
+        if name not in ("started", "rerouted"):
             event |= {"step": self.path[-1].id, **(payload or {})}
         if why := self.refusal(event):
             raise CourseError(why)
@@ -123,7 +138,12 @@ class Session:
             other = event.get("scenario", self.scenario.id) != self.scenario.id
             if other or event.get("version", self.scenario.version) != self.scenario.version:
                 return f"it belongs to {event.get('scenario')!s:.20}@{event.get('version')!s:.20}"
-            return "This attempt had started already." if self.started else None
+            return "This attempt had started already." if self.started and not self.rerouted else None
+        if name == "rerouted":
+            if here.ending:
+                return "The attempt was finished; its answers stand."
+            offered = self.attempt == 1 and self.scenario.may_be_left_out
+            return None if offered else "There is no other route around this."
         if name not in ("answered", "argued", "drafted", "finished"):
             return "unknown event"
         if not self.started:

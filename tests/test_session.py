@@ -1,9 +1,11 @@
 """Replay: the log alone says where a trainee stands."""
 
+from dataclasses import replace
+
 import pytest
 
 from scenarios.errors import CourseError
-from scenarios.model import Decision, Field, Option, Scenario, Step
+from scenarios.model import Decision, Field, Note, Option, Scenario, Step
 from scenarios.session import Session
 
 
@@ -146,3 +148,45 @@ def test_a_decision_met_can_be_argued_also_later_and_taken_back():
 def test_what_cannot_be_argued_changes_nothing(odd):
     session = Session(scenario(), events(STARTED, ("argued", odd)))
     assert session.argued == set() and len(session.problems) == 1
+
+
+REROUTED = ("rerouted", {})
+NOTED = replace(scenario(), note=Note("About loss.", support=True))
+
+
+def test_another_route_can_be_taken_before_the_start_and_after_it():
+    for played in ([REROUTED], [STARTED, REROUTED], [STARTED, YES, REROUTED, REROUTED]):
+        session = Session(NOTED, events(*played))
+        assert session.rerouted and session.done and not session.finished and not session.problems
+        assert session.counted == {}
+    assert session.answers == {"ask": {"option": "yes"}}
+    assert session.event("rerouted") == {"attempt": 1, "event": "rerouted"}
+
+
+@pytest.mark.parametrize("again", [STARTED, FORM])
+def test_what_was_left_out_is_taken_up_where_it_was_left(again):
+    session = Session(NOTED, events(STARTED, NO, REROUTED, again))
+    assert not session.rerouted and not session.problems
+    assert session.counted["ask"] == {"option": "no"}
+
+
+def test_a_draft_takes_nothing_up_again():
+    draft = ("drafted", {"step": "form", "fields": {"when": "to"}})
+    assert Session(NOTED, events(STARTED, NO, REROUTED, draft)).rerouted
+
+
+def test_there_is_no_other_route_once_it_is_finished():
+    played = (STARTED, NO, FORM, ("finished", {"step": "end"}))
+    for forged in ((*played, REROUTED), (*played[:-1], REROUTED, played[-1])):
+        session = Session(NOTED, events(*forged))
+        assert session.finished and not session.rerouted and len(session.counted) == 2
+        assert ["The attempt was finished" in problem for problem in session.problems] == [True]
+
+
+def test_nothing_else_can_be_left_out():
+    for note in (None, Note("It is sad.")):
+        session = Session(replace(scenario(), note=note), events(STARTED, NO, REROUTED))
+        assert not session.rerouted and len(session.problems) == 1
+    assert Session(replace(NOTED, note=Note("It is sad.", another_route="T01")), events(REROUTED)).rerouted
+    practice = Session(NOTED, events(STARTED, REROUTED, attempt=2), attempt=2)
+    assert not practice.rerouted and len(practice.problems) == 1
