@@ -56,8 +56,8 @@ class Opened:
         return opened
 
     def start(self) -> None:
-        """Log the start, once."""
-        if self.session.started:
+        """Log the start, once, and again where another route was taken."""
+        if self.session.started and not self.session.rerouted:
             return
         if self.is_practice and self.log.seen.size >= DRAFT_BYTES:
             raise CourseError("You have practiced this scenario many times; there is no room to record more.")
@@ -96,6 +96,11 @@ class Opened:
         if (step in self.session.argued) != on:
             self.keep(self.session.event("argued", {"step": step, "on": on}))
 
+    def reroute(self) -> None:
+        """Leave the scenario out, until it is started again; practice asks for nothing that could be left out."""
+        if not self.session.rerouted and not self.is_practice:
+            self.keep(self.session.event("rerouted"))
+
     def _event(self, name: str, step: str, answer: Json) -> Json:
         if step != self.session.path[-1].id:
             raise LogChanged("This question was answered already. Reload to go on from where you are.")
@@ -113,13 +118,15 @@ class Opened:
 
     @property
     def is_handed_in(self) -> bool:
-        """Whether the finished attempt was handed in."""
-        return self.session.finished and not self._waits("finished", attempt=self.session.attempt)
+        """Whether the attempt that is done was handed in."""
+        event = "rerouted" if self.session.rerouted else "finished"
+        return self.session.done and not self._waits(event, attempt=self.session.attempt)
 
     @property
     def is_unsent(self) -> bool:
-        """Whether something waits to be handed in: a finished attempt, or what changed about it later."""
-        return self._waits("finished") or (self._waits("argued") and any(self._ends("finished")))
+        """Whether something waits to be handed in: an attempt that is done, or what changed about it later."""
+        done = self._waits("finished") or self._waits("rerouted")
+        return done or (self._waits("argued") and any(self._ends("finished")))
 
     def _waits(self, event: str, attempt: int | None = None) -> bool:
         handed = self.place.handed_in()["size"]
@@ -138,6 +145,8 @@ class Opened:
         session = self.session
         if session.finished:
             state = "explained" if self.place.feedback() else "finished"
+        elif session.rerouted:
+            state = "rerouted"
         else:
             state = "going" if session.answers or session.drafts else "new"
         left = view.decisions_left(session.scenario, session.path[-1].id)
@@ -146,7 +155,7 @@ class Opened:
             "answered": len(session.answers),
             "left": left,
             "handed_in": self.is_handed_in,
-        }
+        } | ({"why": view.left_out("It")} if session.rerouted else {})
 
 
 def read_all(places: Mapping[str, Place]) -> tuple[dict[str, Json], list[Opened]]:

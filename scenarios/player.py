@@ -91,11 +91,13 @@ class Player(anywidget.AnyWidget):
         elif do == "answer":
             opened.start()
             opened.answer(str(request["step"]), request["answer"])
+        elif do == "reroute":
+            opened.reroute()
         elif do == "argue":
             opened.argue(str(request["step"]), bool(request["on"]))
         elif do not in ("open", "again", "hand_in"):
             raise ValueError(f"unknown request {do!r}")
-        if opened.session.finished:
+        if opened.session.done:
             self._follow(opened)
         return self._view(opened)
 

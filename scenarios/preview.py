@@ -66,6 +66,8 @@ class Preview(Player):
     def _do(self, request: Mapping[str, Any]) -> Json:
         if self._refused:
             raise self._refused
+        if request.get("do") == "reroute":
+            raise CourseError("Here a trainee leaves this scenario out and goes on elsewhere in the course.")
         return super()._do(request)
 
 

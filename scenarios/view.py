@@ -69,6 +69,8 @@ def scenario_view(
         "practice": practice,
         "started": session.started,
         "finished": session.finished,
+        "left_out": left_out(f"“{scenario.title}”") if session.rerouted else None,
+        "other_way": scenario.may_be_left_out and not session.done,
         "answered": len(session.answers),
         "left": decisions_left(scenario, session.path[-1].id),
         "situation": blocks(scenario.situation),
@@ -77,6 +79,11 @@ def scenario_view(
         "review": _review(turns, shown, practice=practice) if shown else None,
         "score": shown.get("score") if shown and not practice else None,
     }
+
+
+def left_out(what: str) -> str:
+    """Return in one sentence what it means that another route was taken."""
+    return f"{what} is left out and counts as done, and you can still open it any time."
 
 
 def _turn(session: Session, step: Step) -> Json:
@@ -162,8 +169,8 @@ def home_view(
 
     Args:
         me: the content of ``me.json``.
-        progress: by route, ``{"state": "new|going|finished|explained|damaged", "answered", "left",
-            "handed_in": bool}``; a scenario without an entry is not on the desk.
+        progress: by route, ``{"state": "new|going|finished|explained|rerouted|damaged", "answered", "left",
+            "handed_in": bool}``, and ``why`` a scenario is left out or damaged; one without an entry is not on the desk.
         clauses: the policy's clauses as on the desk, to say in words what one more step is about.
         today: the day that due dates are told from.
     """
@@ -219,5 +226,5 @@ def _state(recorded: str, rows: Sequence[Mapping[str, Any]]) -> str:
     states = {row["state"] for row in rows}
     if states <= {"new", "missing"}:
         return "not started"
-    done = states <= {"finished", "explained"} and all(row["handed_in"] for row in rows)
+    done = states <= {"finished", "explained", "rerouted"} and all(row["handed_in"] for row in rows)
     return "handed in" if done else "in progress"

@@ -313,15 +313,33 @@ def test_a_note_and_support_come_before_anything_is_logged(reader: Reader) -> No
     page = reader.get(T06)
     assert page.text.index("a client who may be in danger") < page.text.index("988 Lifeline")
     assert "misses a session" not in page.text
-    assert f'href="/course/plain/{T01}">Take another route' in reader.page
+    assert "Take another route" in page.text
     assert events(reader.front.desk, T06) == []
-    page = reader.post(T06)
+    page = reader.post(T06, do="begin")
     assert [event["event"] for event in events(reader.front.desk, T06)] == ["started"]
     assert "misses a session" in page.text
     assert "988 Lifeline" in page.text
     page = reader.post(T06, answer="1")
     assert "She is safe." in page.text
     assert "988 Lifeline" in page.text
+
+
+def test_another_route_leads_on_and_the_list_says_what_that_means(reader: Reader) -> None:
+    page = reader.post(T06, do="reroute")
+    assert "Decision 1 of about 5" in page.text  # the other scenario that the note names
+    assert [event["event"] for event in events(reader.front.desk, T06)] == ["rerouted"]
+    play(reader)
+    reader.post(T06, do="begin")  # taken up again
+    assert "misses a session" in reader.get(T06).text
+    page = reader.post(T06, do="reroute")  # the other one is done by now
+    assert reader.headers["Location"] is None and "Your scenarios" in page.text
+    assert "Another route taken · 6 minutes" in page.text
+    assert "It is left out and counts as done, and you can still open it any time." in page.text
+    page = reader.get(T06)
+    assert "“A crisis search” is left out and counts as done" in page.text
+    assert "misses a session" not in page.text and "Take another route" not in page.text
+    recorded = [event["event"] for event in events(reader.front.desk, T06)]
+    assert recorded == ["rerouted", "started", "rerouted"]
 
 
 def test_the_list_says_where_each_scenario_stands(reader: Reader) -> None:

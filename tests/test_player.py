@@ -19,6 +19,7 @@ from scenarios.desk import Desk, Place
 from scenarios.player import Player
 
 T01 = f"{miniature.ASSIGNMENT}/T01"
+T06 = f"{miniature.ASSIGNMENT}/T06"
 BEST: dict[str, dict[str, Any]] = {
     "request": {"option": "decline"},
     "record": {"options": ["tell", "note"]},
@@ -264,6 +265,45 @@ def test_what_changed_after_the_hand_in_is_handed_in_again(player: Player, desk:
     for step, answer in BEST.items():
         ask(player, "answer", PRACTICE, step=step, answer=answer)
     assert opened_module.Opened.read(place).is_unsent
+
+
+def test_another_route_is_durable_and_is_gone_when_the_scenario_is_taken_up(
+    player: Player, desk: Path
+) -> None:
+    assert ask(player, "open", T06)["ok"]["other_way"]
+    view = ask(player, "reroute", T06)["ok"]
+    assert view["left_out"] and not view["other_way"]
+    ask(player, "reroute", T06)
+    assert events(desk, "T06") == ["rerouted"]
+
+    again = Player(Desk(desk))
+    home = again.first["ok"]
+    row = home["assignments"][0]["scenarios"][1]
+    assert (row["state"], row["handed_in"]) == ("rerouted", False)
+    assert row["why"] == "It is left out and counts as done, and you can still open it any time."
+    assert (home["assignments"][0]["state"], home["assignments"][0]["minutes_left"]) == ("in progress", 7)
+    assert ask(again, "open", T06)["ok"]["left_out"] and events(desk, "T06") == ["rerouted"]
+    place = Place(desk, miniature.ASSIGNMENT, "T06")
+    assert opened_module.Opened.read(place).is_unsent
+
+    view = ask(again, "begin", T06)["ok"]
+    assert view["started"] and not view["left_out"] and view["other_way"]
+    ask(again, "reroute", T06)
+    ask(again, "answer", T06, step="first", answer={"option": "call"})
+    assert events(desk, "T06") == ["rerouted", "started", "rerouted", "started", "answered", "finished"]
+    assert "The attempt was finished" in ask(again, "reroute", T06)["error"]
+
+
+def test_only_a_scenario_with_such_a_note_can_be_left_out_and_practice_records_nothing(
+    player: Player, desk: Path
+) -> None:
+    ask(player, "open")
+    assert ask(player, "reroute")["error"] == "There is no other route around this."
+    ask(player, "answer", T06, step="first", answer={"option": "call"})
+    before = events(desk, "T06")
+    ask(player, "open", f"{T06}/practice")
+    assert ask(player, "reroute", f"{T06}/practice")["ok"]["other_way"]
+    assert events(desk, "T06") == before
 
 
 def test_results_hold_what_is_explained(player: Player, desk: Path) -> None:

@@ -84,6 +84,15 @@ def test_what_was_finished_begins_anew_when_the_page_is_loaded_again(place):
     assert view["handed_in"] == {"state": "no", "at": None, "why": None}
 
 
+def test_another_route_is_told_and_not_taken(course, tmp_path):
+    preview.lay(tmp_path, "T91")
+    page = preview.Preview(Place(tmp_path, PREVIEW, "T91"))
+    assert page.respond({"do": "open", "at": f"{PREVIEW}/T91"})["ok"]["other_way"]
+    told = page.respond({"do": "reroute", "at": f"{PREVIEW}/T91"})["error"]
+    assert told == "Here a trainee leaves this scenario out and goes on elsewhere in the course."
+    assert not list(tmp_path.rglob("*.answers.jsonl"))
+
+
 def test_a_draft_that_was_broken_meanwhile_is_told_by_the_page_with_the_checks_line(place):
     edit("next: linked", "next: nowhere")
     reply = preview.Preview(place).first

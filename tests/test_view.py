@@ -58,6 +58,8 @@ def test_feedback_shows_only_when_finished() -> None:
         ("not started", ["going", "new"], "in progress"),
         ("not started", ["explained", "new"], "in progress"),
         ("in progress", ["explained", "finished"], "handed in"),
+        ("in progress", ["rerouted", "finished"], "handed in"),
+        ("not started", ["rerouted", "new"], "in progress"),
         ("being marked", ["explained", "explained"], "being marked"),
         ("one more step", ["explained", "explained"], "one more step"),
     ],
@@ -68,10 +70,36 @@ def test_what_lies_on_the_desk_is_newer_than_what_was_recorded(
     given = {**miniature.ME, "assignments": [{**miniature.ME["assignments"][0], "state": recorded}]}
     routes = [f"{miniature.ASSIGNMENT}/{name}" for name in ("T01", "T06")]
     progress = {
-        route: {"state": state, "answered": 1, "left": 1, "handed_in": state in ("finished", "explained")}
+        route: {"state": state, "answered": 1, "left": 1, "handed_in": state not in ("new", "going")}
         for route, state in zip(routes, states, strict=True)
     }
     assert view.home_view(given, progress, today=date(2026, 11, 25))["assignments"][0]["state"] == expected
+
+
+def test_what_is_left_out_is_neither_next_nor_counted_in_minutes() -> None:
+    progress = {
+        f"{miniature.ASSIGNMENT}/{name}": {"state": state, "answered": 0, "left": 1, "handed_in": False}
+        for name, state in (("T01", "rerouted"), ("T06", "new"))
+    }
+    home = view.home_view(miniature.ME, progress, today=date(2026, 11, 25))
+    assert (home["next"]["id"], home["assignments"][0]["minutes_left"]) == ("T06", 6)
+
+
+def test_another_route_is_offered_until_it_is_done() -> None:
+    data = publish.trainee_view(model.from_dict(miniature.T06), miniature.SHA)
+    started = {"attempt": 1, "event": "started"}
+    rerouted = {"attempt": 1, "event": "rerouted"}
+
+    def shown(*events: dict[str, Any], attempt: int = 1) -> tuple[bool, str | None]:
+        session = Session(model.from_trainee(data), events, attempt)
+        found = view.scenario_view(session, data, handed_in={}, feedback=None)
+        return found["other_way"], found["left_out"]
+
+    said = "“A crisis search” is left out and counts as done, and you can still open it any time."
+    assert shown() == shown(started) == shown(rerouted, started) == shown(attempt=2) == (True, None)
+    assert shown(rerouted) == (False, said)
+    plain = view.scenario_view(Session(scenario()), {}, handed_in={}, feedback=None)
+    assert not plain["other_way"]
 
 
 @pytest.mark.parametrize(

@@ -149,15 +149,16 @@ class ScenarioPage(Page):
 
     @web.authenticated
     def post(self, *route: str) -> None:
-        """Go into the scenario, commit an answer or hand in; then show where that leads."""
+        """Go into the scenario, commit an answer, leave it out or hand in; then show where that leads."""
         place = self._place("/".join(route))
         try:
-            self._do(Opened.read(place))
+            opened = Opened.read(place)
+            self._do(opened)
         except Exception as error:
             log.debug("not done", exc_info=True)
             self._show(place.route, error)
         else:  # what was posted is not posted again by a reload
-            self.redirect(f"{url_path_join(self.base_url, ROUTE, place.route)}#now", status=303)
+            self.redirect(url_path_join(self.base_url, ROUTE, self._after(opened)), status=303)
 
     def _do(self, opened: Opened) -> None:
         do = self.get_body_argument("do", "")
@@ -170,7 +171,18 @@ class ScenarioPage(Page):
                 answer = read(opened.session.decision, self.typed())
                 opened.start()
             opened.answer(step, answer)
+        elif do == "reroute":
+            opened.reroute()
         self.hand_ins.send(opened)
+
+    def _after(self, opened: Opened) -> str:
+        """Return where on which page to go on: elsewhere once the scenario was left out."""
+        note, route = opened.session.scenario.note, opened.place.route
+        if not (note and opened.session.rerouted):
+            return f"{route}#now"
+        progress, _ = read_all(self.desk.places())
+        open_now = [at for at, row in progress.items() if row["state"] in ("new", "going")]
+        return next((at for at in open_now if at.endswith(f"/{note.another_route}")), f"#{route}")
 
     def _place(self, route: str) -> Place:
         place = self.desk.places().get(route)
@@ -196,7 +208,6 @@ class ScenarioPage(Page):
             view=shown,
             me=me,
             route=route,
-            another=another_route(me, shown["note"]),
             damaged=opened.damaged,
             problem=error and plainly(error),
             typed=fields,
@@ -246,15 +257,6 @@ def first_empty(turn: Json, typed: dict[str, str]) -> str | None:
     needed = [field["id"] for field in turn.get("fields", ()) if field["required"]]
     empty = [name for name in needed if not typed.get(field_name(name), "").strip()]
     return next(iter([*empty, *ids]), None)
-
-
-def another_route(me: Json, note: Json | None) -> str | None:
-    """Return the route of the scenario that a content note offers instead, if the trainee has it."""
-    offered = note and note["another_route"]
-    given = (
-        (assignment["id"], row["id"]) for assignment in me["assignments"] for row in assignment["scenarios"]
-    )
-    return next((f"{assignment}/{name}" for assignment, name in given if name == offered), None)
 
 
 def field_name(field: str) -> str:

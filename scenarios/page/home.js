@@ -79,7 +79,7 @@ function upNext(next, all, done) {
   if (!next) {
     return h('section', { class: 'next done' },
       h('p', { class: 'eyebrow' }, 'All done for now'),
-      h('h2', {}, 'You have lived through every scenario you were given.'),
+      h('h2', {}, 'You are done with every scenario you were given.'),
       h('p', {}, 'The explanations stay here for you to read again.'),
       h('p', { class: 'row' }, link('results', { class: 'button primary' }, 'See my results'), link('words', { class: 'button' }, 'Words I can use')));
   }
@@ -119,7 +119,7 @@ function scenarioCard(row) {
   const [state, tone] = {
     new: ['Not started', ''], going: [`In progress, ${row.answered} of about ${row.answered + row.left} decisions`, 'busy'],
     finished: row.handed_in ? ['Handed in', 'busy'] : ['Finished, not handed in yet', 'mind'],
-    explained: ['Explained', 'good'], missing: ['Not on your desk yet', 'mind'], damaged: ['Cannot be opened', 'mind'],
+    explained: ['Explained', 'good'], rerouted: ['Another route taken', ''], missing: ['Not on your desk yet', 'mind'], damaged: ['Cannot be opened', 'mind'],
   }[row.state];
   const dead = row.state === 'missing' || row.state === 'damaged';
   const inner = [

@@ -17,6 +17,7 @@ class Page {
     this.home = null;
     this.scene = null;
     this.anew = false; // whether a practice run was asked for that begins afresh
+    this.left = ''; // what to say where somebody goes who left a scenario out
     this.stop = new AbortController();
     this.talk = new Talk(model, (route, view) => this.heard(route, view));
     this.tabs = new Tabs(() => this.scene?.twice());
@@ -77,9 +78,11 @@ class Page {
   /** Draw a page anew under somebody who reads it: the focus and what was opened stay. */
   inPlace(draw) {
     const { activeElement: focused } = document;
+    const told = this.content.querySelector('.told');
     const href = this.content.contains(focused) && focused.getAttribute('href');
     const opened = [...this.content.querySelectorAll('details[open] > summary')].map(summary => summary.textContent);
     draw();
+    if (told) this.content.prepend(told);
     for (const summary of this.content.querySelectorAll('summary')) summary.parentElement.open ||= opened.includes(summary.textContent);
     const same = [...this.content.querySelectorAll('a')].filter(node => node.getAttribute('href') === href);
     focus(same.find(node => node.className === focused.className) ?? same[0]);
@@ -95,10 +98,11 @@ class Page {
     setTimeout(() => this.live.append(` ${text}`), 60);
   }
 
-  /** Show one sentence that needs no answer, and say it. */
-  tell(sentence) {
+  /** Show one sentence that needs no answer, and say it: at once, or calmly. */
+  tell(sentence, calm = false) {
     this.content.querySelector('.told')?.remove();
-    this.content.prepend(h('p', { class: 'notice told', role: 'alert' }, sentence));
+    this.content.prepend(h('p', { class: `notice told${calm ? ' calm' : ''}`, role: !calm && 'alert' }, sentence));
+    if (calm) this.say(sentence);
   }
 
   // --- where we are ---------------------------------------------------------------------------------
@@ -106,6 +110,12 @@ class Page {
   to(route) {
     if (location.hash === `#/${route}`) this.go();
     else location.hash = `#/${route}`;
+  }
+
+  /** Go on elsewhere after a scenario was left out, and say there what that means. */
+  leave(route, sentence) {
+    this.left = sentence;
+    this.to(route);
   }
 
   async go({ first = false } = {}) {
@@ -124,7 +134,9 @@ class Page {
     const draw = !this.isScenario && Object.hasOwn(pages, name) && pages[name];
     const here = this.route;
     const anew = this.anew && here.endsWith('/practice');
+    const { left } = this;
     this.anew = false;
+    this.left = '';
     this.tabs.open('');
     try {
       if (draw) {
@@ -139,6 +151,7 @@ class Page {
         this.tabs.open(placeOf(here));
       }
       this.arrive(first);
+      if (left) this.tell(left, true);
     } catch (error) {
       const sentence = error instanceof Refused ? error.message : 'Something on this page did not work. What was saved is safe; reload it.';
       if (!(error instanceof Refused)) console.error(error);

@@ -76,7 +76,7 @@ const clauseLink = id => (standsAlone
   ? h('span', { class: 'ref' }, id)
   : h('a', { class: 'ref', href: `#/policy/${id}`, 'aria-label': `Clause ${id}` }, id));
 
-const isDone = row => row.state === 'finished' || row.state === 'explained';
+const isDone = row => ['finished', 'explained', 'rerouted'].includes(row.state);
 const minutes = count => `${count} minute${count === 1 ? '' : 's'}`;
 const number = value => String(Math.round(value * 100) / 100);
 const sentence = text => (text ? text[0].toUpperCase() + text.slice(1) : '');

@@ -64,7 +64,7 @@ function clausePage(page, clause) {
       clause.critical && h('p', { class: 'quiet' }, 'Critical: it protects somebody directly, so a choice that breaks it asks for one more step.')),
     h('section', { class: 'stack' }, h('h2', {}, 'Where you practice it'),
       rows.length
-        ? h('ol', { class: 'cards' }, rows.map(row => h('li', {}, scenarioCard(row), isDone(row)
+        ? h('ol', { class: 'cards' }, rows.map(row => h('li', {}, scenarioCard(row), isDone(row) && row.state !== 'rerouted'
           && h('p', { class: 'row' }, page.practise(row.route, row.title)))))
         : h('p', { class: 'quiet' }, 'None of the scenarios you were given so far turns on this clause.')));
 }

@@ -39,7 +39,7 @@ class Scene {
   show(view) {
     this.view = view;
     document.title = `${view.title} · ${this.page.title}`;
-    if (view.note && !view.started) return this.showNote(view);
+    if (view.note && (!view.started || view.left_out)) return this.showNote(view);
     this.bar = h('div', { class: 'progress' });
     this.thread = h('div', { class: 'thread' });
     this.page.fill(
@@ -78,10 +78,23 @@ class Scene {
       more);
   }
 
+  /** Leave this scenario out, no reason asked: on to the one its note names, if that is still to do, else to the front page. */
   anotherRoute(view) {
-    const other = view.note?.another_route;
-    const row = other && !view.finished && this.page.rows.find(s => s.id === other);
-    return row && !this.page.only && link(row.route, { class: 'button small' }, 'Take another route');
+    const { only, rows } = this.page;
+    if (!view.other_way || (only && view.practice)) return null;
+    const other = rows.find(row => row.id === view.note.another_route && !isDone(row))?.route ?? '';
+    const label = 'Take another route';
+    if (view.practice) return link(other, { class: 'button small' }, label); // which is recorded nowhere
+    return button(label, async () => {
+      await this.flush?.();
+      const reply = await this.ask('reroute');
+      if (!this.isShown) return;
+      if (reply.error) return this.page.tell(reply.error);
+      if (!only) return this.page.leave(other, reply.ok.left_out);
+      this.show(reply.ok);
+      this.page.say(reply.ok.left_out);
+      return this.page.arrive(false);
+    }, 'small');
   }
 
   showNote(view) {
@@ -93,11 +106,12 @@ class Scene {
       this.page.arrive(false);
     });
     this.page.fill(
-      this.top({ ...view, note: { ...view.note, another_route: null } }),
+      this.top({ ...view, other_way: false }),
       h('div', { class: 'sheet narrow note' },
         h('p', { class: 'eyebrow' }, view.practice ? 'Practice · before you go in' : 'Before you go in'),
         h('h1', { tabindex: -1, 'data-focus': true }, view.title),
         !view.approved && h('p', { class: 'draft' }, 'Draft, not yet approved by the Center'),
+        view.left_out && h('p', { class: 'callout' }, view.left_out),
         prose(view.note.text),
         view.note.support && view.support?.length > 0 && h('div', { class: 'callout' },
           h('h2', {}, 'Someone to talk to, at any moment'), contacts(view.support),
