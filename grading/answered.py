@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, bindparam, select, update
 
 from grading import score
 from grading.course import Assignment
-from grading.gradebook import ANSWER, ARGUED, ATTEMPT, HAND_IN
+from grading.gradebook import ANSWER, ARGUED, ATTEMPT, HAND_IN, REROUTED
 from grading.hand_in import HandIn, plain
 from grading.rebuild import printable
 from grading.roster import Person
@@ -64,7 +64,8 @@ def record(
 ) -> None:
     """Write the person, the hand-in, the attempts, and the answers that are new; an answer never changes.
 
-    What they would argue in supervision is as this hand-in says. ``marks.hold`` comes before the first one.
+    What they would argue in supervision, or left out, is as this hand-in says. Of what is left out nothing else is
+    written. ``marks.hold`` comes before the first one.
     """
     key = {"student_id": person.id, "assignment": assignment.id}
     _name(db, person)
@@ -83,6 +84,8 @@ def record(
         for scenario, step in db.execute(select(ANSWER.c.scenario, ANSWER.c.step).where(*mine))
     }
     marks = _standing_marks(db, assignment.id, person.id)
+    rerouted = [{**key, "scenario": scenario} for scenario, play in plays.items() if play.session.rerouted]
+    plays = {scenario: play for scenario, play in plays.items() if not play.session.rerouted}
     attempts: list[dict[str, Any]] = []
     answers: list[dict[str, Any]] = []
     for scenario, play in plays.items():
@@ -94,18 +97,16 @@ def record(
             for row in _answers(play.session, assignment.marked_in(scenario), hand_in)
             if (scenario, row["step"]) not in before
         ]
-    db.execute(ARGUED.delete().where(ARGUED.c.student_id == person.id, ARGUED.c.assignment == assignment.id))
+    for own in (ARGUED, REROUTED):
+        db.execute(own.delete().where(own.c.student_id == person.id, own.c.assignment == assignment.id))
     argued = [
         {**key, "scenario": scenario, "step": step}
         for scenario, play in plays.items()
         for step in sorted(play.session.argued)
     ]
-    if argued:
-        db.execute(ARGUED.insert(), argued)
-    if attempts:
-        db.execute(ATTEMPT.insert(), attempts)
-    if answers:
-        db.execute(ANSWER.insert(), answers)
+    for own, rows in ((ARGUED, argued), (REROUTED, rerouted), (ATTEMPT, attempts), (ANSWER, answers)):
+        if rows:
+            db.execute(own.insert(), rows)
 
 
 def _attempt(play: Play, hand_in: HandIn) -> dict[str, Any]:

@@ -20,8 +20,10 @@ from grading.course import CENTER, COURSE_ID, TITLE, Assignment, Course, Person,
 from grading.files import write_atomically, write_json
 from grading.submit import handed_in
 from scenarios import load
+from scenarios.answers import read_log
 from scenarios.errors import CourseError
 from scenarios.publish import load_published
+from scenarios.session import Session
 
 EXAMPLE = "python -m grading desk --trainee maya.ortiz"
 LOCAL_TEAM = "This computer"
@@ -89,7 +91,7 @@ def present(people: Mapping[str, Person], person_id: str) -> Person | None:
 def standing(course: Course, assignment: Assignment, person: Person) -> status.Standing:
     """Return where a person stands: logs and hand-ins by their desk, scores by grading's own feedback.
 
-    The feedback on the desk is a copy that its owner can write to, so it is not asked.
+    The feedback on the desk is a copy that its owner can write to, so it is not asked, nor is it asked what they left out.
     """
     mine, explained = course.desk(person.id) / assignment.id, course.feedback / person.id / assignment.id
     feedback = {ref.id: explained / f"{ref.id}.feedback.json" for ref in assignment.scenarios}
@@ -100,7 +102,16 @@ def standing(course: Course, assignment: Assignment, person: Person) -> status.S
         started=any(mine.glob("*.answers.jsonl")),
         handed_in=handed_in(mine).keys(),
         scored={scenario: _scored(path) for scenario, path in feedback.items() if path.exists()},
+        rerouted=_rerouted(course, assignment, person),
     )
+
+
+def _rerouted(course: Course, assignment: Assignment, person: Person) -> list[str]:
+    """Return the scenarios that a person left out, by the logs as intake laid them down."""
+    logs = course.submitted / person.id / assignment.id
+    pinned = (load_published(ref.id, ref.version)[0] for ref in assignment.scenarios)
+    asked = [scenario for scenario in pinned if scenario.may_be_left_out]
+    return [s.id for s in asked if Session(s, read_log(logs / f"{s.id}.answers.jsonl").events).rerouted]
 
 
 def _scored(feedback: Path) -> list[status.Scored]:
@@ -170,6 +181,8 @@ def seen_by(course: Course, person: Person, people: dict[str, Person]) -> list[s
         *sentences,
         "What else you write is kept with your answers. No report shows it. Drafts stay on your desk.",
         "Practice after the first attempt goes into the same answer log. It is never scored, and no report shows it.",
+        "When you take another route around a scenario, supervisors and the coordinator can see that you did, not why. "
+        "What you had answered in it by then is not scored, and no report shows it.",
         "When you mark “I would argue this in supervision”, supervisors and the coordinator see how many people "
         "would argue that decision. No names, though in a very small team they can guess.",
         "Whoever looks after the course's files could open all that is kept. Your colleagues cannot see your answers.",

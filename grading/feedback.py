@@ -17,7 +17,7 @@ from grading.course import CENTER, TITLE, Assignment, Course, load_assignments
 from grading.course import assignment as one_assignment
 from grading.desk import write_me
 from grading.explain import Mark, explanation
-from grading.gradebook import ANSWER, ATTEMPT
+from grading.gradebook import ANSWER, ATTEMPT, REROUTED
 from grading.hand_in import SECRET, TIMESTAMP
 from grading.roster import load_roster
 from scenarios import load, variants
@@ -111,7 +111,10 @@ class Explainer:
         self.clauses, self.names = load.clauses(), load_roster(course)
 
     def played(self, trainees: Collection[str] | None) -> dict[str, dict[str, Played]]:
-        """Return trainee -> scenario -> answers and released marks, of the finished first attempts."""
+        """Return trainee -> scenario -> answers and released marks, of the finished first attempts.
+
+        Who left out all they handed in is there, too: their home page has news, if no explanation.
+        """
         from grading.marks import released
 
         where = (ATTEMPT.c.student_id == ANSWER.c.student_id) & (ATTEMPT.c.assignment == ANSWER.c.assignment)
@@ -122,8 +125,10 @@ class Explainer:
             .where(ANSWER.c.assignment == self.assignment.id, ATTEMPT.c.finished.is_(True))
             .order_by(ANSWER.c.student_id, ANSWER.c.scenario)
         )
+        left_out = select(REROUTED.c.student_id).where(REROUTED.c.assignment == self.assignment.id)
         if trainees is not None:
             query = query.where(ANSWER.c.student_id.in_(trainees))
+            left_out = left_out.where(REROUTED.c.student_id.in_(trainees))
         found: dict[str, dict[str, Played]] = {}
         with gradebook.reading(self.course) as db:
             marks = released(db, self.assignment.id)
@@ -131,6 +136,8 @@ class Explainer:
                 mine = found.setdefault(trainee, {})
                 answers, _ = mine.setdefault(scenario, ({}, marks.get((trainee, scenario), {})))
                 answers[step] = json.loads(answer)
+            for trainee in db.scalars(left_out):
+                found.setdefault(trainee, {})
         return found
 
     def explain(

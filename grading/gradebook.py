@@ -107,6 +107,16 @@ ARGUED = Table(
     "latest hand-in: unlike an answer, it may come and go.",
 )
 
+REROUTED = Table(
+    "course_rerouted",
+    OWN,
+    Column("student_id", String(128), primary_key=True),
+    Column("assignment", String(128), primary_key=True),
+    Column("scenario", String(16), primary_key=True),
+    comment="A row a trainee and scenario that they took another route around, as of the latest hand-in: it is not "
+    "asked of them, and no answer to it is written, until they take it up again and finish it.",
+)
+
 MARK = Table(
     "course_mark",
     OWN,

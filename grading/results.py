@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property, partial
 from typing import Any
 
 import pandas as pd
+from sqlalchemy import select
 
 from grading import course as courses
-from grading import status
+from grading import gradebook, status
 from grading.course import Assignment, Course, Person, load_assignments, load_roster
 from grading.desk import open_to
 from grading.statistics import VERDICTS, Group, Share
@@ -51,7 +52,7 @@ class Results:
     Attributes:
         decisions: a row a trainee and decision, with ``tidy.COLUMNS``.
         people: the roster by id. assignments: those looked at, by id. clauses: the policy's, by id.
-        course: where all this was read.
+        rerouted: (trainee, assignment) -> the scenarios left out. course: where all this was read.
     """
 
     course: Course
@@ -59,6 +60,7 @@ class Results:
     people: Mapping[str, Person]
     assignments: Mapping[str, Assignment]
     clauses: Mapping[str, Mapping[str, Any]]
+    rerouted: Mapping[tuple[str, str], frozenset[str]]
 
     @cached_property
     def everyone(self) -> Group:
@@ -143,11 +145,17 @@ class Results:
 
     def standing(self, who: Person, what: Assignment, today: date) -> status.Standing:
         """Return where one person stands with one assignment."""
-        handed_in, scored = self._taken.get((who.id, what.id), (set(), {}))
-        begun = (who.id, what.id) in self._taken or any(
-            (self.course.desk(who.id) / what.id).glob("*.answers.jsonl")
+        key = who.id, what.id
+        handed_in, scored = self._taken.get(key, (set(), {}))
+        rerouted = self.rerouted.get(key, frozenset())
+        begun = (
+            key in self._taken
+            or bool(rerouted)
+            or any((self.course.desk(who.id) / what.id).glob("*.answers.jsonl"))
         )
-        return status.standing(what, who, today, started=begun, handed_in=handed_in, scored=scored)
+        return status.standing(
+            what, who, today, started=begun, handed_in=handed_in, scored=scored, rerouted=rerouted
+        )
 
     @cached_property
     def _taken(self) -> Mapping[tuple[str, str], tuple[set[str], dict[str, list[status.Scored]]]]:
@@ -196,4 +204,16 @@ def load_results(course: Course, assignment: str | None = None) -> Results:
     """
     wanted = {assignment: courses.assignment(course, assignment)} if assignment else load_assignments(course)
     people = load_roster(course)
-    return Results(course, decisions(course, people, wanted), people, wanted, load.clauses())
+    found, rerouted = decisions(course, people, wanted), _rerouted(course, wanted)
+    return Results(course, found, people, wanted, load.clauses(), rerouted)
+
+
+def _rerouted(course: Course, assignments: Iterable[str]) -> dict[tuple[str, str], frozenset[str]]:
+    own = gradebook.REROUTED.c
+    query = select(own.student_id, own.assignment, own.scenario).where(own.assignment.in_(assignments))
+    found: dict[tuple[str, str], frozenset[str]] = {}
+    with gradebook.reading(course) as db:
+        for trainee, assignment, scenario in db.execute(query):
+            key = trainee, assignment
+            found[key] = found.get(key, frozenset()) | {scenario}
+    return found

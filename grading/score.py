@@ -63,7 +63,7 @@ def belongs(log: Log, assignment: str) -> bool:
 
 def answers(log: Log, scenario: Scenario) -> Mapping[str, Answer]:
     """Return what counts of a log: the first attempt's first valid answer to each step reached."""
-    return Session(scenario, log.events).answers
+    return Session(scenario, log.events).counted
 
 
 def cell(assignment: str, scenario: str, step: str) -> float:

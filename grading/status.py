@@ -37,12 +37,16 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A state in plain words, what it needs (or None), the day it is due, and whether that day went by."""
+    """A state in plain words, what it needs (or None), the day it is due, and whether that day went by.
+
+    ``by_another_route`` is the number of scenarios that were left out.
+    """
 
     state: State
     detail: str | None
     due: date | None
     overdue: bool
+    by_another_route: int = 0
 
 
 def standing(
@@ -54,6 +58,7 @@ def standing(
     handed_in: Collection[str],
     scored: Mapping[str, Sequence[Scored]],
     cleared: Collection[str] = (),
+    rerouted: Collection[str] = (),
 ) -> Standing:
     """Return where a person stands with an assignment.
 
@@ -65,8 +70,9 @@ def standing(
         handed_in: the ids of the scenarios handed in.
         scored: scenario id -> its graded decisions, of scenarios already scored.
         cleared: critical clauses broken once and shown to be understood since.
+        rerouted: the ids of the scenarios that another route was taken around: they are not asked.
     """
-    wanted = [ref.id for ref in assignment.scenarios]
+    wanted = [ref.id for ref in assignment.scenarios if ref.id not in rerouted]
     decisions = [decision for scenario in wanted for decision in scored.get(scenario, ())]
     missed = sorted(frozenset[str]().union(*(d.violated for d in decisions)).difference(cleared))
     detail = f"one more step: {', '.join(missed)}" if missed else None
@@ -90,4 +96,5 @@ def standing(
         state = "not passed yet"
         detail = f"{good} of {total} decisions were best or acceptable; {needed} are needed"
     due = assignment.due_for(person)
-    return Standing(state, detail, due, overdue=due is not None and today > due and state != "passed")
+    overdue = due is not None and today > due and state != "passed"
+    return Standing(state, detail, due, overdue, len(assignment.scenarios) - len(wanted))

@@ -1,4 +1,4 @@
-"""Hand in the scenarios that a trainee has finished."""
+"""Hand in the scenarios that a trainee has finished, or taken another route around."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EXAMPLE = "python -m grading submit --desk .course/desks/maya.ortiz --assignment
 
 
 def hand_in(course: Course, desk: Path, assignment_id: str) -> str:
-    """Hand in the logs of all finished scenarios and note them in ``handed_in.json``; return when (UTC).
+    """Hand in the logs of all scenarios that are done and note them in ``handed_in.json``; return when (UTC).
 
     Drafts stay on the desk, and nothing else of it leaves it: the notebooks that nbgrader expects come from the release.
 
@@ -41,13 +41,14 @@ def hand_in(course: Course, desk: Path, assignment_id: str) -> str:
         staged.mkdir()
         for notebook in released.glob("*.ipynb"):
             shutil.copyfile(notebook, staged / notebook.name)
-        for scenario, log in logs.items():
+        for scenario, (log, _) in logs.items():
             (staged / f"{scenario}.answers.jsonl").write_bytes(without_drafts(log))
         at = _iso(exchange.submit(course, Path(folder), assignment_id, trainee.id))
-    for scenario, log in logs.items():
+    for scenario, (log, finished) in logs.items():
         if noted.get(scenario, {}).get("size") != len(log):
-            # When it was first handed in: what comes later is practice, or what to talk about.
-            noted[scenario] = {"at": noted.get(scenario, {}).get("at") or at, "size": len(log)}
+            # When it was first handed in finished: what comes later is practice, or what to talk about.
+            first = noted.get(scenario, {}).get("at") or at
+            noted[scenario] = {"at": first if finished else None, "size": len(log)}
     write_json(mine / "handed_in.json", noted)
     return at
 
@@ -67,25 +68,34 @@ def owner(course: Course, desk: Path) -> Person:
     return people[trainee]
 
 
-def finished_logs(released: Path, mine: Path) -> dict[str, bytes]:
-    """Return scenario id -> answer log, of each scenario whose first attempt is finished.
+def finished_logs(released: Path, mine: Path) -> dict[str, tuple[bytes, bool]]:
+    """Return scenario id -> answer log, and whether its first attempt is finished or was left out.
+
+    Of a scenario that was taken up again, what came after that is handed in once it is finished.
 
     Raises:
         CourseError: a log is a link, too large or of a newer version of the course.
     """
-    logs, damaged = {}, None
+    logs: dict[str, tuple[bytes, bool]] = {}
+    damaged = None
     for view in sorted(released.glob("*.json")):
         path = mine / f"{view.stem}.answers.jsonl"
         try:
             log = read_bytes(path)
-            events = parse(log, path.name).events
+            parsed = parse(log, path.name)
         except FileNotFoundError:
             continue
         except CourseError as error:
             damaged = damaged or error
             continue
-        if Session(from_trainee(json.loads(view.read_text("utf-8"))), events).finished:
-            logs[view.stem] = log
+        session, done = Session(from_trainee(json.loads(view.read_text("utf-8")))), 0
+        for event, end in zip(parsed.events, parsed.ends, strict=True):
+            if event["attempt"] == 1:
+                session.apply(event)
+            if session.done:
+                done = end
+        if done:
+            logs[view.stem] = log[:done], session.finished
     if damaged and not logs:
         raise damaged
     return logs

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, union
 
 from grading import hand_in, notebooks, safe
 from grading.answered import Play, record, replay
 from grading.course import Assignment, Course
-from grading.gradebook import ACCOUNT, ATTEMPT
+from grading.gradebook import ACCOUNT, ATTEMPT, REROUTED
 from grading.hand_in import SECRET, TIMESTAMP, HandIn
 from grading.rebuild import Notebook, fenced
 from grading.released import as_released
@@ -94,8 +94,13 @@ class Submitted:
         """Return the scenarios on record if a run cut short left later logs than theirs in a folder, else None."""
         if (person.id, earlier) not in self.waiting:
             return None
-        mine = (ATTEMPT.c.student_id == person.id, ATTEMPT.c.assignment == self.assignment.id)
-        return frozenset(self.db.scalars(select(ATTEMPT.c.scenario).where(*mine)))
+        mine = (
+            select(own.c.scenario).where(
+                own.c.student_id == person.id, own.c.assignment == self.assignment.id
+            )
+            for own in (ATTEMPT, REROUTED)
+        )
+        return frozenset(self.db.scalars(union(*mine)))
 
     def _play(
         self,
@@ -147,7 +152,7 @@ class Submitted:
         """Return the marked free text by step, as markdown."""
         if play is None:
             return {}
-        answers = play.session.answers
+        answers = play.session.counted
         decisions = dict(scenario.decisions())
         return {
             step: fenced(decisions[step], answers[step])

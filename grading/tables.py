@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any, cast
 
 import numpy as np
@@ -56,7 +57,8 @@ def decisions(results: Results) -> Table:
 
 TRAINEE = (
     *("trainee", "name", "team", "role", "supervisor", "assignment"),
-    *("state", "detail", "due", "handed_in", "scenarios", "finished_at_utc", "handed_in_at_utc", "late"),
+    *("state", "detail", "due", "handed_in", "another_route", "scenarios"),
+    *("finished_at_utc", "handed_in_at_utc", "late"),
     *("points", "maximum", "share", "critical_misses", "marked"),
 )
 
@@ -65,14 +67,15 @@ def trainees(results: Results, today: date) -> Table:
     """Return a row a trainee and assignment: all that is open to those who work here, and all that was taken.
 
     state, detail: as in ``status.Standing``, empty for who is not in the roster. handed_in: of the scenarios, how
-    many are finished. finished_at_utc, handed_in_at_utc: of the last of them. late: whether the day it was due
-    went by before that. points: so far. maximum: of all that is graded. share: points of maximum, once all is
-    handed in and marked. critical_misses: the critical clauses broken. marked: yes or waiting.
+    many are finished. another_route: how many were left out, which nothing else counts. finished_at_utc,
+    handed_in_at_utc: of the last of them. late: whether the day it was due went by before that. points: so far.
+    maximum: of all that is graded. share: points of maximum, once all is handed in and marked. critical_misses: the
+    critical clauses broken. marked: yes or waiting.
     """
     taken = _taken(results)
     standing = {(person.id, what.id): now for person, what, now in results.standings(today)}
-    everything = sorted({*standing, *taken})
-    maximum = {name: _maximum(results.assignments[name]) for name in {name for _, name in everything}}
+    everything = sorted({*standing, *taken, *results.rerouted})
+    maximum = cache(_maximum)
     rows = []
     for trainee, assignment in everything:
         person, what = results.people.get(trainee), results.assignments[assignment]
@@ -82,12 +85,12 @@ def trainees(results: Results, today: date) -> Table:
         lead = results.people.get(person.supervisor) if person else None
         done = taken.get((trainee, assignment), {})
         points, waits, last = round(done.get("points", 0.0), 4), done.get("waits"), done.get("handed_in_at")
-        complete = done.get("handed_in") == len(what.scenarios)
+        rerouted = results.rerouted.get((trainee, assignment), frozenset())
+        complete = done.get("handed_in", 0) + len(rerouted) == len(what.scenarios)
+        most = maximum(what, rerouted)
         # Days are those of the Center, as in ``status``.
         by = last.to_pydatetime().astimezone().date() if complete and last else today
-        share = (
-            round(points / maximum[assignment], 4) if complete and not waits and maximum[assignment] else None
-        )
+        share = round(points / most, 4) if complete and not waits and most else None
         rows.append(
             (
                 trainee,
@@ -98,11 +101,12 @@ def trainees(results: Results, today: date) -> Table:
                 (now and now.detail) or "",
                 now.due.isoformat() if now and now.due else "",
                 done.get("handed_in", 0),
+                len(rerouted),
                 len(what.scenarios),
                 *(done.get(at, "") for at in ("finished_at_utc", "handed_in_at_utc")),
                 "yes" if now and now.due and by > now.due else "no",
                 points,
-                maximum[assignment],
+                most,
                 share,
                 done.get("missed", ""),
                 "waiting" if waits else "yes" if done else "",
@@ -138,12 +142,13 @@ def _taken(results: Results) -> dict[tuple[str, str], dict[str, Any]]:
     }
 
 
-def _maximum(assignment: Assignment) -> float:
-    """Return the points of everything graded, which is nbgrader's maximum, too."""
+def _maximum(assignment: Assignment, rerouted: frozenset[str]) -> float:
+    """Return the points of everything graded but what was left out; with nothing left out, nbgrader's maximum."""
     pinned = {ref.id: load_published(ref.id, ref.version)[0] for ref in assignment.scenarios}
     return sum(
         decision.maximum
         for name, scenario in pinned.items()
+        if name not in rerouted
         for decision in scenario.graded(assignment.marked_in(name)).values()
     )
 

@@ -17,7 +17,9 @@ from sqlalchemy import text
 from grading import exchange, gradebook
 from grading.course import Course
 from scenarios.answers import AnswerLog
+from scenarios.desk import Place
 from scenarios.model import from_trainee
+from scenarios.opened import Opened
 from scenarios.session import Session
 
 MAYA, JONAS, LINH = "maya.ortiz", "jonas.weber", "linh.tran"
@@ -59,6 +61,12 @@ def argue(course: Course, trainee: str, scenario: str, step: str, *, on: bool = 
     view = json.loads((folder / f"{scenario}.json").read_text("utf-8"))
     session = Session(from_trainee(view), log.read().events)
     log.append(session.event("argued", {"step": step, "on": on}))
+
+
+def reroute(course: Course, trainee: str, *, taken_up: bool = False) -> None:
+    """Take another route around T91, which has a content note, or take it up again."""
+    opened = Opened.read(Place(desk(course, trainee), "mini", "T91"))
+    (opened.start if taken_up else opened.reroute)()
 
 
 def mark(course: Course, trainee: str, points: float) -> None:

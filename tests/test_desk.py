@@ -7,10 +7,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from handing import reroute
 
 from grading import desk as desks
 from grading.__main__ import main
 from grading.course import Course, load_roster
+from grading.intake import collect
 from grading.submit import hand_in
 from scenarios.desk import Desk, Json
 from scenarios.errors import CourseError
@@ -40,7 +42,13 @@ def test_a_desk_has_what_is_released_and_who_it_is(
     assert data["course"]["policy"]["sha256"] is None
     assert "Renée Park" in data["seen_by"][0]
     assert "Amara Nwosu" in data["seen_by"][1]
-    for kept in ("What else you write", "Practice after", "argue this in supervision", "colleagues"):
+    for kept in (
+        "What else you write",
+        "you did, not why",
+        "Practice after",
+        "argue this in supervision",
+        "colleagues",
+    ):
         assert sum(kept in sentence for sentence in data["seen_by"]) == 1
     assert data["assignments"] == [
         {
@@ -186,6 +194,32 @@ def test_the_state_follows_logs_hand_in_and_feedback(released: Course, take: Tak
     assert state() == ("one more step", "one more step: C17")  # C30 is not critical
     feedback(mine, "T90", (3.0, "best", []), (3.0, "marked", []), (0.0, "discussion", ["C17"]))
     assert state() == ("passed", None)
+
+
+def test_what_was_left_out_counts_once_it_was_taken_in_and_not_because_the_desk_says_so(
+    released: Course, take: Take
+) -> None:
+    desk = desks.make_desk(released, load_roster(released)["maya.ortiz"])
+
+    def state() -> object:
+        return me(released)["assignments"][0]["state"]  # type: ignore[index]
+
+    take(desk, "mini", "T90")
+    reroute(released, "maya.ortiz")
+    feedback(released.feedback / "maya.ortiz" / "mini", "T90", (3.0, "best", []))
+    assert state() == "in progress"
+    hand_in(released, desk, "mini")
+    assert state() == "handed in"
+    assert collect(released).problems == []
+    assert state() == "passed"
+    reroute(released, "maya.ortiz", taken_up=True)
+    hand_in(released, desk, "mini")
+    assert collect(released).problems == []
+    assert state() == "passed"  # it is asked again once it is finished
+    take(desk, "mini", "T91", "harmful")
+    hand_in(released, desk, "mini")
+    assert collect(released).problems == []
+    assert state() == "handed in"
 
 
 def test_an_unknown_trainee_is_one_clear_error(released: Course, capsys: pytest.CaptureFixture[str]) -> None:

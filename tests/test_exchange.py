@@ -174,6 +174,34 @@ def test_drafts_stay_on_the_desk_and_a_later_hand_in_keeps_the_first_time(
     assert (later / "T90.answers.jsonl").read_bytes().startswith(handed)
 
 
+def test_what_was_left_out_is_handed_in_and_what_comes_after_it_once_it_is_finished(
+    desk: Path, released: Course, take: Take, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = Place(desk, "mini", "T91")
+    take(desk, "mini", "T91", stop="reply")
+    opened = Opened.read(place)
+    opened.reroute()
+    assert Opened.read(place).is_unsent and not Opened.read(place).is_handed_in
+    submit(desk, capsys)
+    assert Opened.read(place).is_handed_in and not Opened.read(place).is_unsent
+    left_out = place.file(".answers.jsonl").read_bytes()
+    assert place.handed_in() == {"at": None, "size": len(left_out)}
+
+    opened.start()  # taken up again, and not finished
+    opened.draft("reply", {"text": "Tell Rosa Miller"})
+    take(desk, "mini", "T90")
+    second = submit(desk, capsys)
+    folder = max(released.inbound.iterdir())
+    assert (folder / "T91.answers.jsonl").read_bytes() == left_out
+    assert not Opened.read(place).is_unsent
+
+    take(desk, "mini", "T91")
+    third = submit(desk, capsys)
+    assert place.handed_in()["at"] == third["at"] != second["at"]
+    folder = max(released.inbound.iterdir())
+    assert (folder / "T91.answers.jsonl").read_bytes().startswith(left_out)
+
+
 def test_nothing_finished_is_said(desk: Path, take: Take, capsys: pytest.CaptureFixture[str]) -> None:
     take(desk, "mini", "T90", stop="words")
     assert submit(desk, capsys)["why"] == (

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from handing import JONAS, LINH, MAYA, hand_in, mark, nbgrader
+from handing import JONAS, LINH, MAYA, hand_in, mark, nbgrader, reroute
 
 from grading import gradebook
 from grading.__main__ import main
@@ -70,6 +70,22 @@ def test_a_row_a_trainee_and_assignment(graded: Course) -> None:
     assert (jonas["marked"], jonas["share"]) == ("waiting", "")
     linh = named(rows, trainee=LINH)
     assert (linh["state"], linh["handed_in"], linh["share"]) == ("in progress", "1", "")
+    assert (linh["another_route"], linh["scenarios"]) == ("0", "2")
+
+
+def test_nothing_is_waited_for_that_was_left_out(graded: Course) -> None:
+    reroute(graded, LINH)
+    hand_in(graded, LINH)
+    assert collect(graded).problems == []
+    mark(graded, LINH, 5.0)
+    linh = named(read(export(graded, formats=["csv"])[0]), trainee=LINH)
+    assert (linh["handed_in"], linh["another_route"], linh["scenarios"]) == ("1", "1", "2")
+    assert (linh["maximum"], linh["share"]) == ("14.0", "0.7143")  # of what remains
+    assert not [
+        row
+        for row in read(export(graded, formats=["csv"])[1])
+        if row["scenario"] == "T91" and row["trainee"] == LINH
+    ]
 
 
 def test_points_and_maximum_are_those_of_nbgraders_own_export(graded: Course, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from handing import JONAS, LINH, MAYA, argue, desk, hand_in, nbgrader
+from handing import JONAS, LINH, MAYA, argue, desk, hand_in, nbgrader, reroute
 
 from grading import gradebook
 from grading.autograde import grade
@@ -231,6 +231,18 @@ def test_only_what_changed(released: Course, take: Take) -> None:
     collect(released)
     assert give(released, changed=True).explained == [(JONAS, "mini", "T90")]
     assert give(released, changed=True).explained == []
+
+
+def test_who_left_out_all_they_were_given_reads_it_on_their_desk(released: Course) -> None:
+    reroute(released, MAYA)
+    hand_in(released, MAYA)
+    collect(released)
+    grade(released)
+    (released.desk(MAYA) / "me.json").write_text("{}")
+    given = give(released, changed=True)
+    assert (given.explained, given.problems) == ([], [])
+    assert json.loads((released.desk(MAYA) / "me.json").read_text("utf-8"))["id"] == MAYA
+    assert give(released, changed=True).problems == []
 
 
 def test_a_desk_elsewhere_is_no_problem(released: Course, take: Take) -> None:

@@ -477,6 +477,21 @@ def event_times_before_the_release(a: Attacker) -> None:
     a.log.write_bytes(lines([e | {"at": "1999-01-01T00:00:00Z"} for e in a.events]))
 
 
+REROUTED = {"v": 1, "seq": 100, "attempt": 1, "event": "rerouted"}
+
+
+@attack(
+    "T90.answers.jsonl, event 100 [(]rerouted[)] was ignored: The attempt was finished; its answers stand."
+)
+def another_route_after_the_end(a: Attacker) -> None:
+    a.add(json.dumps(REROUTED | {"at": now()}).encode())
+
+
+@attack("T90.answers.jsonl, event 100 [(]rerouted[)] was ignored: There is no other route around this.", 3.0)
+def another_route_where_none_is_offered(a: Attacker) -> None:
+    a.log.write_bytes(lines([*play()[:2], REROUTED | {"at": now()}]))
+
+
 @attack("its time, 2999-01-01 00:00:00.000000 UTC, is not when its folder was made; 20.* UTC was used.")
 def time_to_come(a: Attacker) -> None:
     (a.folder / "timestamp.txt").write_text("2999-01-01 00:00:00.000000 UTC")

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from handing import JONAS, LINH, MAYA, desk, hand_in, nbgrader
-from sqlalchemy import select, update
+from handing import JONAS, LINH, MAYA, desk, hand_in, nbgrader, reroute
+from sqlalchemy import func, select, update
 
 from grading import gradebook, safe
 from grading.course import Course
@@ -62,6 +62,57 @@ def test_answers_are_recorded(released: Course, take: Take) -> None:
     assert json.loads(rows["rank"]["answer_json"]) == {"order": ["paperwork", "supervisor", "emergency"]}
     assert rows["ask"]["answered_at"].endswith("Z")
     assert attempt["finished"] and attempt["started_at"] < attempt["finished_at"]
+
+
+def on_record(course: Course) -> tuple[list[str], int, int]:
+    """Return the scenarios left out, and how many attempts and answers are recorded."""
+    counted = (select(func.count()).select_from(own) for own in (gradebook.ATTEMPT, gradebook.ANSWER))
+    with gradebook.reading(course) as db:
+        rerouted = list(db.scalars(select(gradebook.REROUTED.c.scenario)))
+        attempts, answers = (db.scalar(query) or 0 for query in counted)
+    return rerouted, attempts, answers
+
+
+def test_of_what_was_left_out_only_that_is_recorded(released: Course, take: Take) -> None:
+    take(desk(released, MAYA), "mini", "T91", "harmful", stop="reply")
+    reroute(released, MAYA)
+    hand_in(released, MAYA)
+    assert collect(released).problems == []
+    assert on_record(released) == (["T91"], 0, 0)
+    log = desk(released, MAYA) / "mini" / "T91.answers.jsonl"
+    kept = log.read_bytes()
+    log.unlink()
+    hand_in(released, MAYA)
+    assert "the earlier one stands" in collect(released).problems[0]
+    assert on_record(released) == (["T91"], 0, 0)
+    log.write_bytes(kept)
+    reroute(released, MAYA, taken_up=True)
+    take(desk(released, MAYA), "mini", "T91", "harmful")
+    hand_in(released, MAYA)
+    assert collect(released).problems == []
+    assert on_record(released) == ([], 1, 2)
+
+
+def test_another_route_forged_after_the_end_changes_nothing(released: Course, take: Take) -> None:
+    log = take(desk(released, MAYA), "mini", "T91", "harmful")
+    forged = _argued(log.read_bytes(), "door") | {"event": "rerouted"}
+    log.write_bytes(log.read_bytes() + json.dumps(forged).encode() + b"\n")
+    hand_in(released, MAYA)
+    assert collect(released).problems == [
+        "maya.ortiz, mini: T91.answers.jsonl, event 5 (rerouted) was ignored: "
+        "The attempt was finished; its answers stand."
+    ]
+    assert on_record(released) == ([], 1, 2)
+
+
+def test_a_gradebook_from_before_another_route_goes_on(released: Course) -> None:
+    with gradebook.writing(released) as db:
+        gradebook.REROUTED.drop(db)
+    gradebook._ready.clear()  # as in a new process
+    reroute(released, MAYA)
+    hand_in(released, MAYA)
+    assert collect(released).problems == []
+    assert on_record(released) == (["T91"], 0, 0)
 
 
 def test_collecting_again_changes_nothing(released: Course, take: Take) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +17,8 @@ from typing import Any
 import crowd
 import nbformat
 import pytest
-from handing import copied, nbgrader, rows
+from handing import MAYA, copied, desk, nbgrader, reroute, rows
+from handing import hand_in as submit
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
@@ -49,6 +52,7 @@ STRANGE = (
     b'{"v":1,"seq":900,"attempt":1,"event":"answered","step":"tick","options":["call","call"]}\n',
     b'{"v":7,"seq":5,"attempt":1,"event":"finished"}\n',
 )
+REROUTED = b'{"v":1,"seq":0,"attempt":1,"event":"rerouted"}\n'
 WORDS = st.one_of(
     st.text(min_size=1, max_size=60).filter(str.strip),
     st.sampled_from(["_No answer._", "```\n<script>1</script>", "$x$ " * 40, "Kind\u2028words\x00."]),
@@ -90,6 +94,11 @@ def trainees(draw: st.DrawFn) -> Trainee:
         scenario, sha256 = load_published(name, 1)
         whole = crowd.answer_log(scenario, sha256, "mini", lambda _, d: draw(answer(d)), crowd.BEGAN)
         lines = whole.splitlines(keepends=True)
+        if name == "T91" and draw(st.booleans()):
+            # It is left out, before the start or later, and perhaps taken up again.
+            at = draw(st.integers(0, len(lines) - 1))
+            lines = [*lines[:at], REROUTED, *draw(st.sampled_from([lines[at:], []]))]
+            lines = [re.sub(rb'"seq":\d+', b'"seq":%d' % n, line, count=1) for n, line in enumerate(lines, 1)]
         for strange in draw(st.lists(st.sampled_from(STRANGE), max_size=1)):
             lines.insert(draw(st.integers(1, len(lines))), strange)
         logs[name] = b"".join(lines)
@@ -236,3 +245,28 @@ def test_rows_are_those_of_nbgrader_autograde_whatever_is_handed_in(
             stock(ours, *(["--force"] if everything else []))
         assert rows(ours) == rows(theirs)
         assert shown(ours) == shown(theirs)
+
+
+def test_rows_are_those_of_nbgrader_autograde_of_what_was_left_out_and_taken_up(
+    released: Course, take: Callable[..., Path], tmp_path: Path
+) -> None:
+    take(desk(released, MAYA), "mini", "T91", stop="reply")
+    reroute(released, MAYA)
+
+    def handed_in(*courses: Course) -> list[float | None]:
+        """Collect in each course, grade by our route, by stock's, and compare; return the points."""
+        for course in courses:
+            assert collect(course).problems == []
+        assert grade(courses[0]).graded == 1
+        stock(courses[1])
+        assert rows(courses[0]) == rows(courses[1])
+        assert shown(courses[0]) == shown(courses[1])
+        return [row[4] for row in rows(courses[0])["grades"] if row[1:3] == ("T91", "door")]
+
+    submit(released, MAYA, T90="mixed", take=take)
+    theirs = copied(released, tmp_path / "theirs")
+    assert handed_in(released, theirs) == [0.0]
+    reroute(released, MAYA, taken_up=True)
+    submit(released, MAYA, T91="best", take=take)
+    shutil.copytree(released.inbound, theirs.inbound, dirs_exist_ok=True)
+    assert handed_in(theirs, released) == [3.0]

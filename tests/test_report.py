@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from handing import JONAS, MAYA, argue, hand_in
+from handing import JONAS, LINH, MAYA, argue, hand_in, reroute
 
 from grading.__main__ import main
 from grading.autograde import grade
@@ -105,6 +105,14 @@ def test_what_to_talk_about_is_counted_and_names_nobody(graded: Course) -> None:
     assert ask in shown
     assert rank in shown
     assert "Jonas" not in shown
+
+
+def test_another_route_is_said_where_somebody_stands(graded: Course) -> None:
+    assert "by another route" not in write_report(graded).read_text("utf-8")
+    reroute(graded, LINH)
+    hand_in(graded, LINH)
+    collect(graded)
+    assert "<small>1 by another route</small>" in write_report(graded).read_text("utf-8")
 
 
 def test_names_cannot_break_the_page(graded: Course) -> None:

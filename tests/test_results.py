@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from handing import JONAS, LINH, MAYA, argue, hand_in, mark
+from handing import JONAS, LINH, MAYA, argue, hand_in, mark, reroute
 from sqlalchemy import event
 
 from grading import gradebook
@@ -148,6 +148,28 @@ def test_where_everybody_stands(graded: Course) -> None:
     states = {person.id: standing.state for person, assignment, standing in where if assignment.id == "mini"}
     assert states == {MAYA: "passed", JONAS: "one more step", LINH: "in progress"}
     assert MAYA not in {person.id for person, _, _ in undone(where)}
+
+
+def test_who_took_another_route_can_pass_and_is_in_no_statistics(graded: Course, take: Take) -> None:
+    before = load_results(graded).decisions
+    take(graded.desk(LINH), "mini", "T91", "harmful", stop="reply")
+    reroute(graded, LINH)
+    results = handed_in_again(graded, LINH)
+    assert len(results.decisions) == len(before) and set(results.critical().trainee) == {JONAS}
+    mark(graded, LINH, 5.0)
+    where = {p.id: standing for p, a, standing in load_results(graded).standings() if a.id == "mini"}
+    assert (where[LINH].state, where[LINH].by_another_route) == ("not passed yet", 1)
+    assert where[LINH].detail == "2 of 4 decisions were best or acceptable; 4 are needed"
+    assert where[MAYA].by_another_route == 0
+
+
+def test_who_has_only_left_something_out_has_begun(released: Course) -> None:
+    reroute(released, MAYA)
+    hand_in(released, MAYA)
+    collect(released)
+    (released.desk(MAYA) / "mini" / "T91.answers.jsonl").unlink()  # as where desks are elsewhere
+    where = {person.id: standing for person, _, standing in load_results(released).standings()}
+    assert (where[MAYA].state, where[JONAS].state) == ("in progress", "not started")
 
 
 def test_who_has_left_is_not_waited_for(graded: Course) -> None:

@@ -76,6 +76,22 @@ def test_good_is_two_thirds_of_the_maximum(points: float | None, maximum: float,
     assert Scored(points, maximum).good is good
 
 
+def test_what_was_left_out_is_not_asked() -> None:
+    kept, every = (
+        {"T01": [BEST, ACCEPTABLE]},
+        {"T01": [BEST], "T03": [POOR, Scored(0, 3, frozenset({"C17"}))]},
+    )
+    assert stand({"T01"}, kept, rerouted={"T03"}).state == "passed"
+    assert stand(BOTH, every, rerouted={"T03"}).state == "passed"
+    assert stand({"T01"}, {}, rerouted={"T03"}).state == "handed in"
+    assert stand(set(), {}, rerouted={"T03"}).state == "in progress"
+    assert stand(set(), {}, rerouted=BOTH).state == "passed"
+    poor = stand({"T01"}, {"T01": [BEST, POOR]}, rerouted={"T03", "T99"})
+    assert (poor.state, poor.by_another_route) == ("not passed yet", 1)
+    assert poor.detail == "1 of 2 decisions were best or acceptable; 2 are needed"
+    assert stand(BOTH, {}).by_another_route == 0
+
+
 def test_due_and_overdue() -> None:
     assert stand(set(), {}).due == date(2026, 12, 1)
     assert not stand(set(), {}, today=date(2026, 12, 1)).overdue
