@@ -25,7 +25,7 @@ function welcomePage(page) {
     rows.length > 0 && h('p', {}, `${rows.length === 1 ? 'One scenario' : `${rows.length} scenarios`}, about ${minutes(rows.reduce((sum, row) => sum + row.minutes, 0))} in all. You can stop after each one, or in the middle of one, and go on later where you left off.`),
     home.seen_by?.length > 0 && h('section', {}, h('h2', {}, 'Who sees my answers'), seenBy(home.seen_by)),
     h('section', {}, h('h2', {}, 'What is recorded'),
-      h('p', {}, 'What you choose and write, and when. While you write, drafts are kept on your desk so that nothing gets lost; '
+      h('p', {}, 'What you choose, write or leave out, and when. While you write, drafts are kept on your desk so that nothing gets lost; '
         + 'they are not handed in. Reading the policy and “It just happened” leaves no trace. '
         + 'Please write no real client details anywhere, not even in a draft.')),
     h('section', {}, h('h2', {}, 'What happens if I miss'),
