@@ -134,7 +134,7 @@ T01: Json = {
 T06: Json = {
     "id": "T06",
     "version": 1,
-    "title": "A crisis search",
+    "title": "A voicemail at 5:12",
     "minutes": 6,
     "note": {
         "text": "This scenario is about a client who may be in danger.",
