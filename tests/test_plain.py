@@ -336,7 +336,7 @@ def test_another_route_leads_on_and_the_list_says_what_that_means(reader: Reader
     assert "Another route taken · 6 minutes" in page.text
     assert "It is left out and counts as done, and you can still open it any time." in page.text
     page = reader.get(T06)
-    assert "“A crisis search” is left out and counts as done" in page.text
+    assert "“A voicemail at 5:12” is left out and counts as done" in page.text
     assert "misses a session" not in page.text and "Take another route" not in page.text
     recorded = [event["event"] for event in events(reader.front.desk, T06)]
     assert recorded == ["rerouted", "started", "rerouted"]

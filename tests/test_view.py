@@ -95,7 +95,7 @@ def test_another_route_is_offered_until_it_is_done() -> None:
         found = view.scenario_view(session, data, handed_in={}, feedback=None)
         return found["other_way"], found["left_out"]
 
-    said = "“A crisis search” is left out and counts as done, and you can still open it any time."
+    said = "“A voicemail at 5:12” is left out and counts as done, and you can still open it any time."
     assert shown() == shown(started) == shown(rerouted, started) == shown(attempt=2) == (True, None)
     assert shown(rerouted) == (False, said)
     plain = view.scenario_view(Session(scenario()), {}, handed_in={}, feedback=None)

@@ -139,6 +139,12 @@ def support_open(stage: Stage) -> None:
     expect(stage.page.get_by_text("Call or text 988")).to_be_visible()
 
 
+def left_out(stage: Stage) -> Stage:
+    """A front page on which a scenario was just left out."""
+    stage.answer(5).show("", ".home").show(T06, ".note").press("Take another route")
+    return stage.settle(".told").settle(".home")
+
+
 def unfolded(stage: Stage) -> None:
     stage.answer(5).explain().show(T01, ".why")
     stage.page.evaluate("document.querySelectorAll('details').forEach(node => { node.open = true })")
@@ -235,8 +241,10 @@ STATES: dict[str, Callable[[Stage], object]] = {
     "home, under way": lambda stage: stage.answer(2).show("", ".ring.half"),
     "home, all done": lambda stage: stage.answer(5).answer(1, "T06").explain().show("", ".ring.full"),
     "home, one more step": one_more_step,
+    "home, another route taken": left_out,
     "home, nothing given": lambda stage: stage.me(assignments=[]).show("", ".home"),
     "content note": lambda stage: stage.show(T06, ".note"),
+    "content note, left out": lambda stage: left_out(stage).show(T06, ".note .callout"),
     "support open": support_open,
     "choice": lambda stage: stage.show(T01, ".options"),
     "consequence": consequence,
@@ -274,6 +282,8 @@ STATES: dict[str, Callable[[Stage], object]] = {
     "a page that does not exist": lambda stage: stage.show("nowhere", "h1:text('cannot be shown')"),
     "plain list": lambda stage: stage.plain(),
     "plain content note": lambda stage: stage.plain(T06),
+    "plain list, another route taken": lambda stage: left_out(stage).plain(),
+    "plain content note, left out": lambda stage: left_out(stage).plain(T06),
     "plain scenario": lambda stage: stage.answer(3).plain(T01),
     "plain explanations": lambda stage: stage.answer(5).explain(marked=True).plain(T01),
     # what the Center and its reviewer get to print
@@ -459,7 +469,7 @@ def test_a_whole_assignment_by_keyboard_with_every_step_announced(front: Front, 
     key.press("Enter")
     expect(page.get_by_text("Call or text 988")).to_be_visible()
     key.press("Tab")
-    expect(page.get_by_role("link", name="Take another route")).to_be_focused()
+    expect(page.get_by_role("button", name="Take another route")).to_be_focused()
     key.press("Escape")
     expect(page.get_by_text("Call or text 988")).to_be_hidden()
     expect(support).to_be_focused()

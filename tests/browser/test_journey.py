@@ -13,9 +13,19 @@ import pytest
 from kiosk import Front, until
 from playwright.sync_api import Page, expect
 
+from scenarios.desk import Desk
+from scenarios.opened import Opened
+
 pytestmark = pytest.mark.browser
 T01 = f"{miniature.ASSIGNMENT}/T01"
 T06 = f"{miniature.ASSIGNMENT}/T06"
+BEST: list[dict[str, object]] = [
+    {"step": "request", "option": "decline"},
+    {"step": "record", "options": ["tell", "note"]},
+    {"step": "triage", "order": ["safety", "tell-dana", "settings"]},
+    {"step": "words", "text": "Good to hear you, Rosa."},
+    {"step": "entry", "fields": {"what": "A request.", "done": "Nothing online."}},
+]
 
 
 def log(desk: Path, scenario: str = "T01") -> list[dict[str, object]]:
@@ -223,14 +233,51 @@ def test_a_content_note_comes_first_with_support_on_every_screen(front: Front, p
     page.goto(front.route(T06))
     expect(page.get_by_text("a client who may be in danger")).to_be_visible()
     expect(page.locator(".note").get_by_text("Call or text 988")).to_be_visible()
-    expect(page.get_by_role("link", name="Take another route")).to_be_visible()
+    expect(page.get_by_role("button", name="Take another route")).to_be_visible()
     assert log(front.desk, "T06") == []
     page.get_by_role("button", name="Go on to the scenario").click()
     expect(page.get_by_role("heading", name="What is your first step?")).to_be_visible()
     page.locator("summary", has_text="Support").click()
     expect(page.get_by_text("Call or text 988")).to_be_visible()
-    page.get_by_role("link", name="Take another route").click()
-    expect(page.get_by_role("heading", level=1, name="A friend request")).to_be_visible()
+    page.get_by_role("button", name="Take another route").click()
+    expect(page.get_by_role("heading", level=1, name="A friend request")).to_be_focused()
+    expect(page.locator(".told")).to_contain_text("is left out and counts as done")
+    assert [event["event"] for event in log(front.desk, "T06")] == ["started", "rerouted"]
+
+
+def test_another_route_is_taken_by_keyboard_and_the_scenario_can_still_be_opened(
+    front: Front, page: Page
+) -> None:
+    opened = Opened.read(Desk(front.desk).places()[T01])
+    opened.start()
+    for given in BEST:
+        opened.answer(str(given["step"]), {key: value for key, value in given.items() if key != "step"})
+    page.goto(front.route(T06))
+    press(page, "Take another route")  # T01, which the note names, is done
+    expect(page.get_by_role("heading", level=1, name="Social media")).to_be_focused()
+    sentence = "“A voicemail at 5:12” is left out and counts as done, and you can still open it any time."
+    expect(page.locator(".told")).to_have_text(sentence)
+    expect(page.get_by_role("status").first).to_contain_text(sentence)
+    expect(page.get_by_text("You are done with every scenario you were given.")).to_be_visible()
+    card = page.locator(".card", has_text="A voicemail at 5:12")
+    expect(card).to_contain_text("Another route taken")
+    expect(card).not_to_contain_text("Not started")
+
+    page.reload()
+    expect(card).to_contain_text("It is left out and counts as done, and you can still open it any time.")
+    expect(page.locator(".told")).to_have_count(0)
+    tab_to(page, card)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("a client who may be in danger")).to_be_visible()
+    expect(page.get_by_text(sentence)).to_be_visible()
+    expect(page.get_by_role("button", name="Take another route")).to_have_count(0)
+    press(page, "Go on to the scenario")
+    expect(page.get_by_role("heading", name="What is your first step?")).to_be_visible()
+    assert [event["event"] for event in log(front.desk, "T06")] == ["rerouted", "started"]
+    tab_to(page, page.get_by_role("link", name="Course", exact=True))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Start: A voicemail at 5:12")).to_be_visible()
+    assert page.broken == []  # type: ignore[attr-defined]
 
 
 def test_a_log_that_cannot_be_written_is_one_plain_sentence(front: Front, page: Page) -> None:

@@ -114,17 +114,33 @@ def test_a_note_is_read_first_and_another_route_is_open(front: Front, scriptless
     page.goto(list_page(front))
     page.get_by_role("link", name="A voicemail at 5:12").click()
     expect(page.get_by_text("988 Lifeline")).to_be_in_viewport()
-    tab_to(page, page.get_by_role("link", name="Take another route"))
+    assert log(front, T06) == []
+    tab_to(page, page.get_by_role("button", name="Take another route"))
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1, name="A friend request")).to_be_visible()
-    page.go_back()
-    assert log(front, T06) == []
+    page.get_by_role("link", name="All scenarios").click()
+    expect(page.get_by_text("Another route taken")).to_be_visible()
+    page.get_by_role("link", name="A voicemail at 5:12").click()
+    expect(page.get_by_text("is left out and counts as done")).to_be_visible()
     page.get_by_role("button", name="Go on to the scenario").click()
     expect(page.get_by_text("misses a session")).to_be_in_viewport()
-    expect(page.get_by_role("link", name="Take another route")).to_be_attached()
+    expect(page.get_by_role("button", name="Take another route")).to_be_attached()
     page.get_by_role("link", name="Someone to talk to").click()
     expect(page.get_by_text("988 Lifeline")).to_be_in_viewport()
-    assert [event["event"] for event in log(front, T06)] == ["started"]
+    assert [event["event"] for event in log(front, T06)] == ["rerouted", "started"]
+
+
+def test_another_route_leads_to_the_list_where_nothing_else_is_offered(
+    front: Front, scriptless: Page
+) -> None:
+    note = front.desk / f"{T06}.json"
+    note.write_text(note.read_text().replace('"another_route": "T01"', '"another_route": null'))
+    page = scriptless
+    page.goto(list_page(front))
+    page.get_by_role("link", name="A voicemail at 5:12").click()
+    tab_to(page, page.get_by_role("button", name="Take another route"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("It is left out and counts as done")).to_be_in_viewport()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -152,6 +168,11 @@ def test_every_plain_page_is_accessible_and_fits_a_narrow_screen(
     sound("note")
     page.get_by_role("button", name="Go on to the scenario").click()
     sound("support")
+    page.get_by_role("button", name="Take another route").click()
+    page.get_by_role("link", name="All scenarios").click()
+    sound("list, one left out")
+    page.get_by_role("link", name="A voicemail at 5:12").click()
+    sound("note of what was left out")
     page.goto(f"{list_page(front).partition('?')[0]}/{T01}")
     sound("choice")
     send("Number of your answer", "2")
