@@ -69,7 +69,7 @@ def scenario_view(
         "practice": practice,
         "started": session.started,
         "finished": session.finished,
-        "left_out": left_out(f"“{scenario.title}”") if session.rerouted else None,
+        "left_out": left_out("“" + scenario.title.strip('"') + "”") if session.rerouted else None,
         "other_way": scenario.may_be_left_out and not session.done,
         "answered": len(session.answers),
         "left": decisions_left(scenario, session.path[-1].id),

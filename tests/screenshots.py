@@ -172,8 +172,24 @@ def trainees_pages(camera: Camera) -> None:
         camera.to("", ".one-more")
         camera.take("home-one-more-step")
         plain_pages(camera, front, t03)
+        another_route(camera, front)
         camera.open(f"{front.address}#/{t03}/practice", "fieldset")
         trouble(camera, front)
+
+
+def another_route(camera: Camera, front: Front) -> None:
+    """A scenario that is left out: where that leads, its card and its note."""
+    t14 = f"{ASSIGNMENT}/T14"
+    for scenario in ("T07", "T08"):  # where T14's note leads is done
+        answer(front.desk, scenario, "best")
+    camera.open(front.address, ".home")
+    camera.to(t14, ".note")
+    camera.page.get_by_role("button", name="Take another route").click()
+    camera.page.wait_for_selector(".told")
+    camera.take("another-route-taken")
+    camera.to(t14, ".note .callout")
+    camera.take("content-note-left-out")
+    plain_pages(camera, front, t14)
 
 
 def reference_pages(camera: Camera) -> None:

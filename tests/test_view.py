@@ -98,6 +98,8 @@ def test_another_route_is_offered_until_it_is_done() -> None:
     said = "“A voicemail at 5:12” is left out and counts as done, and you can still open it any time."
     assert shown() == shown(started) == shown(rerouted, started) == shown(attempt=2) == (True, None)
     assert shown(rerouted) == (False, said)
+    data["title"] = '"Look!"'
+    assert str(shown(rerouted)[1]).startswith("“Look!” is left out")
     plain = view.scenario_view(Session(scenario()), {}, handed_in={}, feedback=None)
     assert not plain["other_way"]
 
