@@ -19,6 +19,7 @@ COMMANDS = {
     "collect": "grading.intake",
     "grade": "grading.autograde",
     "feedback": "grading.feedback",
+    "talk": "grading.talks",
     "watch": "grading.watch",
     "report": "grading.report",
     "export": "grading.export",

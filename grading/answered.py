@@ -112,9 +112,9 @@ def record(
 def _attempt(play: Play, hand_in: HandIn) -> dict[str, Any]:
     started, finished = play.session.started, play.session.finished
     return {
-        "started_at": _moment(_first(play.events, "started"), hand_in) if started else None,
+        "started_at": moment(_first(play.events, "started"), hand_in) if started else None,
         "finished": finished,
-        "finished_at": _moment(_first(play.events, "finished"), hand_in) if finished else None,
+        "finished_at": moment(_first(play.events, "finished"), hand_in) if finished else None,
     }
 
 
@@ -131,7 +131,7 @@ def _answers(session: Session, marked: frozenset[str], hand_in: HandIn) -> Itera
             "maximum": decision.maximum,
             "graded": step in graded,
             "violated": json.dumps(score.violated(decision, answer)),
-            "answered_at": _moment(session.answered_at[step], hand_in),
+            "answered_at": moment(session.answered_at[step], hand_in),
         }
 
 
@@ -178,7 +178,7 @@ def _name(db: Connection, person: Person) -> None:
         db.execute(table.insert(), {"id": person.id, **names})
 
 
-def _moment(at: str, hand_in: HandIn) -> str:
+def moment(at: str, hand_in: HandIn) -> str:
     """Return an event's time, or the hand-in's if that cannot be true."""
     return at if hand_in.holds(at) else f"{hand_in.at.isoformat(timespec='milliseconds')}Z"
 

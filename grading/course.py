@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from grading.roster import Person, is_date, load_roster
 from scenarios import paths
+from scenarios.desk import BOOSTERS
 from scenarios.errors import CourseError
 
 if TYPE_CHECKING:
@@ -199,6 +200,8 @@ def _findings(assignments: Sequence[Mapping[str, Any]]) -> Iterator[tuple[tuple[
     """Yield what the schema cannot say: where, and what is wrong."""
     for number, data in enumerate(assignments):
         ids = [s["id"] for s in data["scenarios"]]
+        if data["id"] == BOOSTERS:
+            yield (number, "id"), f"{BOOSTERS} is where boosters are kept; choose another name"
         if any(data["id"] == other["id"] for other in assignments[:number]):
             yield (number, "id"), f"{data['id']} is there twice; rename one"
         if len(set(ids)) < len(ids):

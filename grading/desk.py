@@ -9,12 +9,12 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from grading import exchange, status
+from grading import boosters, exchange, status, ways
 from grading.at_hand import at_hand
 from grading.course import CENTER, COURSE_ID, TITLE, Assignment, Course, Person, load_assignments, load_roster
 from grading.files import write_atomically, write_json
@@ -62,6 +62,7 @@ def write_me(course: Course, person: Person) -> Path:
     people = load_roster(course)
     supervisor = present(people, person.supervisor)
     desk, given = course.desk(person.id), open_to(course, person.audience)
+    steps = boosters.steps(course, person) if given else boosters.NONE
     me = {
         "schema": 1,
         "id": person.id,
@@ -72,13 +73,20 @@ def write_me(course: Course, person: Person) -> Path:
         "course": {"title": TITLE, "center": CENTER, "policy": policy(course), "course_id": COURSE_ID},
         "seen_by": seen_by(course, person, people),
         "support": [dict(contact) for contact in load.support()],
-        "assignments": [_entry(course, assignment, person) for assignment in given],
+        "assignments": [
+            _entry(course, assignment, person, ways.cleared(steps.histories, assignment.id))
+            for assignment in given
+        ],
+        "boosters": steps.entries,
     }
     path = desk / "me.json"
     write_json(path, me)
     pinned = dict.fromkeys(ref for assignment in given for ref in assignment.scenarios)
     scenarios = [load_published(ref.id, ref.version)[0] for ref in pinned]
     write_json(desk / "policy.json", at_hand(scenarios, supervisor))
+    boosters.lay(
+        course, person, steps.boosters
+    )  # last: whoever waits for an explanation finds the rest renewed
     return path
 
 
@@ -88,7 +96,9 @@ def present(people: Mapping[str, Person], person_id: str) -> Person | None:
     return None if person and person.left_on and person.left_on < date.today() else person
 
 
-def standing(course: Course, assignment: Assignment, person: Person) -> status.Standing:
+def standing(
+    course: Course, assignment: Assignment, person: Person, cleared: Collection[str]
+) -> status.Standing:
     """Return where a person stands: logs and hand-ins by their desk, scores by grading's own feedback.
 
     The feedback on the desk is a copy that its owner can write to, so it is not asked, nor is it asked what they left out.
@@ -103,6 +113,7 @@ def standing(course: Course, assignment: Assignment, person: Person) -> status.S
         handed_in=handed_in(mine).keys(),
         scored={scenario: _scored(path) for scenario, path in feedback.items() if path.exists()},
         rerouted=_rerouted(course, assignment, person),
+        cleared=cleared,
     )
 
 
@@ -123,8 +134,10 @@ def _scored(feedback: Path) -> list[status.Scored]:
     ]
 
 
-def _entry(course: Course, assignment: Assignment, person: Person) -> dict[str, Any]:
-    now = standing(course, assignment, person)
+def _entry(
+    course: Course, assignment: Assignment, person: Person, cleared: Collection[str]
+) -> dict[str, Any]:
+    now = standing(course, assignment, person, cleared)
     released = (course.outbound / assignment.id / f"{ref.id}.json" for ref in assignment.scenarios)
     views = [json.loads(path.read_text("utf-8")) for path in released]
     return {
@@ -183,6 +196,8 @@ def seen_by(course: Course, person: Person, people: dict[str, Person]) -> list[s
         "Practice after the first attempt goes into the same answer log. It is never scored, and no report shows it.",
         "When you take another route around a scenario, supervisors and the coordinator can see that you did, not why. "
         "What you had answered in it by then is not scored, and no report shows it.",
+        "If you break a clause that protects somebody directly, your supervisor and the coordinator see the short "
+        "situations that follow, and the two lines in which a supervisor notes a talk with you about it.",
         "When you mark “I would argue this in supervision”, supervisors and the coordinator see how many people "
         "would argue that decision. No names, though in a very small team they can guess.",
         "Whoever looks after the course's files could open all that is kept. Your colleagues cannot see your answers.",

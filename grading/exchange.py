@@ -115,8 +115,8 @@ def submit(course: Course, folder: Path, assignment_id: str, trainee: str) -> st
     return str(done.timestamp)
 
 
-def ensure_exchange(course: Course, assignment_id: str) -> None:
-    """Raise CourseError, with the remedy, unless an assignment can be handed in now."""
+def ensure_exchange(course: Course, assignment_id: str = "") -> None:
+    """Raise CourseError, with the remedy, unless an assignment, or what is none, can be handed in now."""
     out = course.outbound / assignment_id
     if not course.exchange.is_dir():
         why = f"the exchange folder {course.exchange} is missing (`make release` makes it again)"

@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from grading import gradebook, safe
+from grading import boosters, gradebook, safe, ways
 from grading.course import CENTER, TITLE, Assignment, Course, load_assignments
 from grading.course import assignment as one_assignment
 from grading.desk import write_me
 from grading.explain import Mark, explanation
-from grading.gradebook import ANSWER, ATTEMPT, REROUTED
+from grading.gradebook import ANSWER, ATTEMPT, BOOSTER, REROUTED
 from grading.hand_in import SECRET, TIMESTAMP
 from grading.roster import load_roster
 from scenarios import load, variants
 from scenarios.answers import read_bytes
+from scenarios.desk import BOOSTERS
 from scenarios.errors import CourseError
 from scenarios.model import Answer, Scenario
 from scenarios.publish import load_published
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 EXAMPLE = "python -m grading feedback --assignment onboarding-therapist"
 GIVEN = "given.txt"
 """The time of the hand-in that was explained, once the explanation is in all its places."""
+
+BROKEN = (OSError, CourseError, ValueError, KeyError, TypeError)
+"""What may go wrong where an explanation is put in place: on a desk that its owner broke, too."""
 
 Played = tuple[dict[str, Answer], dict[str, Mark]]
 
@@ -63,7 +67,50 @@ def give(
         for each in wanted:
             if course.released(each.id):
                 _give(course, each, trainees, changed, given)
+        if not assignment:
+            _give_boosters(course, trainees, changed, given)
     return given
+
+
+def _give_boosters(course: Course, trainees: Collection[str] | None, changed: bool, given: Given) -> None:
+    """Explain the boosters that people of this machine's desks have met, and say there what comes next."""
+    with gradebook.reading(course) as db:
+        met = set(db.scalars(select(BOOSTER.c.student_id)))
+    people = load_roster(course)
+    for trainee in sorted(met & people.keys() if trainees is None else met & people.keys() & set(trainees)):
+        if not (course.desk(trainee) / "me.json").exists():
+            continue
+        try:
+            person = people[trainee]
+            on_record = [each for each in boosters.steps(course, person).boosters if each.answers]
+            new = [each for each in on_record if not (changed and boosters.is_laid(course, person, each))]
+            if new:
+                write_me(course, person)
+            given.explained += [(trainee, BOOSTERS, each.id) for each in new]
+        except BROKEN as error:
+            given.problems.append(f"{trainee}: the short situation could not be explained ({error}).")
+
+
+def open_boosters(course: Course) -> list[str]:
+    """Lay on the desks of this machine the boosters whose day has come; return a sentence for each that could not be."""
+    if not course.inbound.is_dir():
+        return []
+    people, problems = load_roster(course), []
+    with gradebook.reading(course) as db:
+        found = ways.histories(db)
+    for step in ways.steps(found, people.values()):
+        lie = course.desk(step.person.id) / BOOSTERS
+        laid = (lie / f"{step.way.booster}.json").exists() and not (
+            lie / f"{step.way.booster}.feedback.json"
+        ).exists()
+        if step.way.state == "open" and not laid and (lie.parent / "me.json").exists():
+            try:
+                write_me(course, step.person)
+            except BROKEN as error:
+                problems.append(
+                    f"{step.person.id}: {step.way.booster} could not be put on the desk ({error})."
+                )
+    return problems
 
 
 def _open_exchange(course: Course) -> None:
@@ -94,8 +141,7 @@ def _give(
                 write_me(course, names[trainee])
             _note(course, trainee, assignment.id)
             given.explained += [(trainee, assignment.id, scenario) for scenario in played]
-        # a desk its owner broke, too
-        except (OSError, CourseError, ValueError, KeyError, TypeError) as error:
+        except BROKEN as error:
             given.problems.append(
                 f"{trainee}, {assignment.id}: the explanation could not be put in place ({error})."
             )

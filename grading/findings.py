@@ -48,7 +48,11 @@ def _critical(results: Results) -> Iterator[str]:
     n, worst = missed.trainee.nunique(), Counter(missed.clause).most_common(1)[0]
     title = results.clauses[worst[0]]["title"]
     more = f"; the clause broken most often is {worst[0]}, {_lower(title)} ({people(worst[1])})"
-    yield f"{people(n)} chose something that breaks a critical clause{more}. Each of them has one more step to do."
+    left = missed[~missed.cleared].trainee.nunique()
+    now = f"{left or 'None'} of them {_have(left)} one more step to do; the others have cleared it since."
+    if left == n:
+        now = "Each of them has one more step to do."
+    yield f"{people(n)} chose something that breaks a critical clause{more}. {now}"
 
 
 def _clauses(results: Results) -> Iterator[str]:
@@ -103,6 +107,10 @@ def _marks(results: Results) -> Iterator[str]:
     waiting = results.waiting()
     if n := len(waiting):
         yield f"{n} written answer{'s' * (n > 1)} of {people(waiting.trainee.nunique())} wait{'s' * (n == 1)} for a mark."
+
+
+def _have(n: int) -> str:
+    return "has" if n == 1 else "have"
 
 
 def _are(n: int) -> str:

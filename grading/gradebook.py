@@ -131,6 +131,34 @@ MARK = Table(
     comment="Marks as they were when released: what a trainee has seen stays visible.",
 )
 
+BOOSTER = Table(
+    "course_booster",
+    OWN,
+    Column("student_id", String(128), primary_key=True),
+    Column("booster", String(16), primary_key=True),
+    Column("attempt", Integer, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("finished_at", String(32), nullable=False),
+    Column("answers_json", Text, nullable=False),
+    Column("cleared", Boolean),
+    comment="A row a trainee and finished attempt at a booster, written at intake and never changed. cleared: whether "
+    "it cleared the clause; null: it was not open to them then, so it was practice.",
+)
+
+TALK = Table(
+    "course_talk",
+    OWN,
+    Column("student_id", String(128), primary_key=True),
+    Column("clause", String(16), primary_key=True),
+    Column("at", String(32), primary_key=True),
+    Column("by", String(128), nullable=False),
+    Column("said", Text, nullable=False),
+    Column("agreed", Text, nullable=False),
+    Column("cleared", Boolean, nullable=False),
+    comment="A supervisor's talk about a critical clause that was missed. by: an account of this machine. cleared: "
+    "whether it cleared the clause, for want of a booster to meet.",
+)
+
 INDEXES = {
     "course_ix_grade_notebook": "grade(notebook_id)",
     "course_ix_comment_notebook": "comment(notebook_id)",

@@ -9,21 +9,24 @@ from __future__ import annotations
 import json
 import os
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange import ExchangeError
 from nbgrader.exchange.default import ExchangeCollect
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from grading import gradebook, hand_in
 from grading.course import Assignment, Course, load_assignments, nbgrader_config
 from grading.hand_in import plain
 from grading.marks import hold
-from grading.roster import load_roster
+from grading.roster import Person, load_roster
 from grading.submitted import Submitted
+from grading.tries import Tries
 from scenarios import paths
+from scenarios.desk import BOOSTERS
 from scenarios.errors import CourseError
 
 EXAMPLE = "python -m grading collect --assignment onboarding-therapist"
@@ -95,6 +98,8 @@ def collect(course: Course, assignments: list[str] | None = None) -> Collected:
             raise CourseError(str(error)) from error
         everything.taken += intake.collected.taken
         everything.problems += intake.collected.problems
+    if assignments is None and course.inbound.is_dir():
+        _take_boosters(course, everything)
     everything.problems = list(dict.fromkeys(everything.problems))
     return everything
 
@@ -104,7 +109,8 @@ def _take_in(course: Course, inbound: Path, assignment_id: str, trainee: str) ->
     if assignment_id not in known:
         raise CourseError(f"There is no assignment {plain(assignment_id)} in grading/assignments.yml.")
     found, strange = hand_in.listed(inbound)
-    collected = Collected(problems=strange + [_homeless(h) for h in found if h.assignment not in known])
+    collected = Collected(problems=strange)
+    collected.problems += [_homeless(h) for h in found if h.assignment not in (*known, BOOSTERS)]
     mine = [h for h in found if h.assignment == assignment_id and trainee in ("*", h.student)]
     if mine:
         _take(course, inbound, known[assignment_id], mine, collected)
@@ -118,32 +124,56 @@ def _homeless(each: hand_in.HandIn) -> str:
 def _take(
     course: Course, inbound: Path, assignment: Assignment, found: list[hand_in.HandIn], collected: Collected
 ) -> None:
-    roster = load_roster(course)
-    taken: dict[tuple[str, str], None] = {}
     with gradebook.writing(course) as db:
         hold(db)
         submitted = Submitted(course, assignment, db)
         _ = submitted.released  # one error for all of them, if the assignment was edited
-        names = gradebook.HAND_IN.c
-        done = set(db.scalars(select(names.name).where(names.assignment == assignment.id)))
+        done = _done(db, assignment.id)
         submitted.waiting = {(h.student, h.at) for h in found if h.name not in done}
         submitted.waiting -= {(h.student, h.at) for h in found if h.name in done}
-        for each in found:
-            if each.name in done and submitted.folder(each.student).is_dir():
-                continue
-            if each.student not in roster:
-                problem = f"{plain(each.student)} is not in roster.csv; the hand-in was left in the exchange."
-                collected.problems.append(problem)
-                continue
-            try:
-                with db.begin_nested():
-                    said = submitted.take(inbound, each, roster[each.student])
-                taken[each.student, assignment.id] = None
-            except (CourseError, OSError, ValueError) as error:
-                why = (error.strerror or error) if isinstance(error, OSError) else error
-                said = [f"the hand-in could not be taken in ({why})."]
-            collected.problems += [f"{each.student}, {assignment.id}: {sentence}" for sentence in said]
-    collected.taken = list(taken)
+        new = [h for h in found if h.name not in done or not submitted.folder(h.student).is_dir()]
+        _each(course, db, inbound, new, submitted.take, collected)
+
+
+def _take_boosters(course: Course, collected: Collected) -> None:
+    """Take in the boosters, which nbgrader knows nothing of."""
+    with gradebook.working(course), gradebook.writing(course) as db:
+        done = _done(db, BOOSTERS)
+        found, _ = hand_in.listed(course.inbound)
+        new = [h for h in found if h.assignment == BOOSTERS and h.name not in done]
+        if new:
+            _each(course, db, course.inbound, new, Tries(db).take, collected)
+
+
+def _done(db: Connection, assignment: str) -> set[str]:
+    names = gradebook.HAND_IN.c
+    return set(db.scalars(select(names.name).where(names.assignment == assignment)))
+
+
+def _each(
+    course: Course,
+    db: Connection,
+    inbound: Path,
+    found: list[hand_in.HandIn],
+    take: Callable[[Path, hand_in.HandIn, Person], list[str]],
+    collected: Collected,
+) -> None:
+    """Take in hand-ins of people on the roster; what is wrong with one stops no other."""
+    roster, taken = load_roster(course), dict[tuple[str, str], None]()
+    for each in found:
+        if each.student not in roster:
+            problem = f"{plain(each.student)} is not in roster.csv; the hand-in was left in the exchange."
+            collected.problems.append(problem)
+            continue
+        try:
+            with db.begin_nested():
+                said = take(inbound, each, roster[each.student])
+            taken[each.student, each.assignment] = None
+        except (CourseError, OSError, ValueError) as error:
+            why = (error.strerror or error) if isinstance(error, OSError) else error
+            said = [f"the hand-in could not be taken in ({why})."]
+        collected.problems += [f"{each.student}, {each.assignment}: {sentence}" for sentence in said]
+    collected.taken += taken
 
 
 def add_arguments(parser: ArgumentParser) -> None:

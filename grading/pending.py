@@ -10,6 +10,7 @@ from sqlalchemy import select
 from grading import gradebook, hand_in
 from grading.course import Course, load_assignments, load_roster
 from grading.hand_in import TIMESTAMP
+from scenarios.desk import BOOSTERS
 
 
 def pending(course: Course) -> set[str]:
@@ -21,7 +22,9 @@ def pending(course: Course) -> set[str]:
     with gradebook.reading(course) as db:
         collected = set(db.scalars(select(gradebook.HAND_IN.c.name)))
     handed_in = hand_in.listed(course.inbound)[0] if course.inbound.is_dir() else []
-    new = {h.student for h in handed_in if h.name not in collected and h.assignment in assignments}
+    new = {
+        h.student for h in handed_in if h.name not in collected and h.assignment in (*assignments, BOOSTERS)
+    }
     changed = {
         folder.parent.name
         for folder in course.submitted.glob("*/*")

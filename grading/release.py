@@ -1,4 +1,4 @@
-"""Pin an assignment's scenario versions and hand it out; nothing of it changes afterwards."""
+"""Pin an assignment's scenario versions, and the boosters, and hand it out; nothing of it changes afterwards."""
 
 from __future__ import annotations
 
@@ -6,9 +6,26 @@ import argparse
 
 from grading.course import Course, load_assignments
 from grading.exchange import release
+from scenarios import load, publish
+from scenarios.check import check
 from scenarios.errors import CourseError
 
 EXAMPLE = "python -m grading release --assignment onboarding-therapist"
+
+
+def pin_boosters() -> None:
+    """Publish the library's boosters: who misses a critical clause meets them a day later, whatever was released.
+
+    Raises:
+        CourseError: something is wrong with one of them; none is pinned, for it cannot be taken back.
+    """
+    boosters = [path for path in load.scenario_files() if path.name.startswith("B")]
+    problems = check().problems if boosters else []
+    for problem in problems:
+        if any(problem.file.endswith(f"/{path.name}") for path in boosters):
+            raise CourseError(f"The boosters cannot be pinned. {problem} (`make check` shows everything.)")
+    for path in boosters:
+        publish.publish(path)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
     if not args.assignment:
         known = ", ".join(load_assignments(course))
         raise CourseError(f"Name the assignment with --assignment ID (make release A=ID); known are {known}.")
+    pin_boosters()
     if release(course, args.assignment):
         print(f"{args.assignment} is released. Trainees get it when they open their desk.")
     else:

@@ -100,7 +100,7 @@ def _parts(results: Results) -> dict[str, Any]:
         "clauses": clauses,
         "charts": charts,
         "teach": [results.clauses[group.key] for group in clauses[:TEACH] if group.good.value < 1],
-        "critical": _names(results.critical(), ["clause"]),
+        "critical": _critical(results.critical()),
         "waiting": _names(results.waiting(), ["assignment", "scenario", "prompt"]),
         "written": results.written(),
         "argued": results.argued(),
@@ -114,6 +114,13 @@ def _names(frame: pd.DataFrame, by: list[str]) -> list[tuple[Any, list[str]]]:
     """Return (values of ``by``, names of the people), most people first."""
     groups = [(key, sorted(rows.name.fillna(rows.trainee))) for key, rows in frame.groupby(by)]
     return sorted(groups, key=lambda group: -len(group[1]))
+
+
+def _critical(frame: pd.DataFrame) -> list[tuple[str, list[str], list[str]]]:
+    """Return (clause, who has yet to clear it, who has cleared it), most people first."""
+    left, cleared = (dict(_names(rows, ["clause"])) for rows in (frame[~frame.cleared], frame[frame.cleared]))
+    clauses = (clause for (clause,), _ in _names(frame, ["clause"]))
+    return [(clause, left.get((clause,), []), cleared.get((clause,), [])) for clause in clauses]
 
 
 def _tiles(results: Results, where: Where) -> list[tuple[int, str]]:

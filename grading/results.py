@@ -13,7 +13,7 @@ import pandas as pd
 from sqlalchemy import select
 
 from grading import course as courses
-from grading import gradebook, status
+from grading import gradebook, status, ways
 from grading.course import Assignment, Course, Person, load_assignments, load_roster
 from grading.desk import open_to
 from grading.statistics import VERDICTS, Group, Share
@@ -121,15 +121,21 @@ class Results:
         return self.decisions[self.decisions.needs_manual].sort_values(["submitted_at", "name", "scenario"])
 
     def critical(self) -> pd.DataFrame:
-        """Return a row a person and critical clause broken: trainee, name, team, clause."""
+        """Return a row a person and critical clause broken: trainee, name, team, clause, cleared (in all assignments)."""
         columns = ["trainee", "name", "team", "clause"]
-        return self.missed()[columns].drop_duplicates(ignore_index=True).sort_values(["clause", "name"])
+        missed = self.missed()
+        whole = missed.assign(cleared=missed.groupby(["trainee", "clause"]).cleared.transform("all"))
+        return whole[[*columns, "cleared"]].drop_duplicates(ignore_index=True).sort_values(["clause", "name"])
 
     def missed(self) -> pd.DataFrame:
-        """Return the decisions that broke a critical clause, a row a clause."""
+        """Return the decisions that broke a critical clause, a row a clause; cleared: whether it is understood since."""
         frame = self.decisions[self.decisions.violated.map(len) > 0]
         frame = frame.explode("violated").rename(columns={"violated": "clause"})
-        return frame[frame.clause.isin(key for key, clause in self.clauses.items() if clause["critical"])]
+        frame = frame[frame.clause.isin(key for key, clause in self.clauses.items() if clause["critical"])]
+        cleared = cache(lambda trainee, what: ways.cleared(self.histories.get(trainee, {}), what))
+        rows = zip(frame.trainee, frame.assignment, frame.clause, strict=True)
+        since = [clause in cleared(trainee, what) for trainee, what, clause in rows]
+        return frame.assign(cleared=pd.Series(since, frame.index, dtype=bool))
 
     def standings(self, today: date | None = None) -> list[tuple[Person, Assignment, status.Standing]]:
         """Return where everybody who works here stands with every assignment that is open to them."""
@@ -154,8 +160,21 @@ class Results:
             or any((self.course.desk(who.id) / what.id).glob("*.answers.jsonl"))
         )
         return status.standing(
-            what, who, today, started=begun, handed_in=handed_in, scored=scored, rerouted=rerouted
+            what,
+            who,
+            today,
+            started=begun,
+            handed_in=handed_in,
+            scored=scored,
+            cleared=ways.cleared(self.histories.get(who.id, {}), what.id),
+            rerouted=rerouted,
         )
+
+    @cached_property
+    def histories(self) -> Mapping[str, ways.Histories]:
+        """By trainee, what happened to each critical clause they broke, in whatever assignment."""
+        with gradebook.reading(self.course) as db:
+            return ways.histories(db)
 
     @cached_property
     def _taken(self) -> Mapping[tuple[str, str], tuple[set[str], dict[str, list[status.Scored]]]]:

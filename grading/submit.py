@@ -14,6 +14,7 @@ from grading import exchange
 from grading.course import Course, Person, load_roster
 from grading.files import write_json
 from scenarios.answers import parse, read_bytes, without_drafts
+from scenarios.desk import BOOSTERS
 from scenarios.errors import CourseError
 from scenarios.model import from_trainee
 from scenarios.session import Session
@@ -120,14 +121,20 @@ def _iso(timestamp: str) -> str:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("--desk", type=Path, required=True, help="the trainee's desk")
-    parser.add_argument("--assignment", metavar="ID", required=True, help="the assignment to hand in")
+    parser.add_argument(
+        "--assignment", metavar="ID", required=True, help=f"the assignment to hand in, or {BOOSTERS}"
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print the result")
 
 
 def run(args: argparse.Namespace) -> int:
     """Hand in and print the result; with ``--format json`` a failure is printed as a result, too."""
+    from grading import put
+
     try:
-        at = hand_in(Course.here(), args.desk, args.assignment)
+        course = Course.here()
+        boosters = args.assignment == BOOSTERS
+        at = put.hand_in(course, args.desk) if boosters else hand_in(course, args.desk, args.assignment)
     except (CourseError, OSError) as error:
         if args.format == "text":
             raise

@@ -57,7 +57,7 @@ class Submitted:
         Files are replaced one by one and the time comes last, so that a run cut short is simply repeated.
         """
         content = hand_in.read(inbound, each, self.assignment, self.released)
-        self._must_be_theirs(person, content.owner)
+        must_be_theirs(self.db, person, content.owner)
         problems = content.problems
         folder = self.folder(person.id)
         folder.mkdir(parents=True, exist_ok=True)
@@ -77,18 +77,6 @@ class Submitted:
             safe.write(TIMESTAMP, fd, self._time(earlier, each, content))
         record(self.db, self.assignment, person, each, plays, problems)
         return problems
-
-    def _must_be_theirs(self, person: Person, owner: str) -> None:
-        """Raise CourseError unless the folder is of the account the roster names, else that handed in first."""
-        first = select(ACCOUNT.c.account).where(ACCOUNT.c.student_id == person.id)
-        known = person.account or self.db.scalar(first)
-        if not known:
-            self.db.execute(ACCOUNT.insert(), {"student_id": person.id, "account": owner})
-        elif known != owner:
-            raise CourseError(
-                f"its folder belongs to the account {owner}, not to {known}; "
-                f"if that is right, write {owner} for {person.id} into the column account of roster.csv"
-            )
 
     def _left(self, person: Person, earlier: datetime | None) -> frozenset[str] | None:
         """Return the scenarios on record if a run cut short left later logs than theirs in a folder, else None."""
@@ -170,6 +158,18 @@ class Submitted:
             f"its time, {each.timestamp}, is not after the earlier hand-in's; {now} was used."
         )
         return now.encode()
+
+
+def must_be_theirs(db: Connection, person: Person, owner: str) -> None:
+    """Raise CourseError unless a folder is of the account the roster names, else that handed in first."""
+    known = person.account or db.scalar(select(ACCOUNT.c.account).where(ACCOUNT.c.student_id == person.id))
+    if not known:
+        db.execute(ACCOUNT.insert(), {"student_id": person.id, "account": owner})
+    elif known != owner:
+        raise CourseError(
+            f"its folder belongs to the account {owner}, not to {known}; "
+            f"if that is right, write {owner} for {person.id} into the column account of roster.csv"
+        )
 
 
 def _earlier(folder: Path) -> datetime | None:

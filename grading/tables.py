@@ -59,7 +59,7 @@ TRAINEE = (
     *("trainee", "name", "team", "role", "supervisor", "assignment"),
     *("state", "detail", "due", "handed_in", "another_route", "scenarios"),
     *("finished_at_utc", "handed_in_at_utc", "late"),
-    *("points", "maximum", "share", "critical_misses", "marked"),
+    *("points", "maximum", "share", "critical_misses", "cleared", "marked"),
 )
 
 
@@ -70,7 +70,8 @@ def trainees(results: Results, today: date) -> Table:
     many are finished. another_route: how many were left out, which nothing else counts. finished_at_utc,
     handed_in_at_utc: of the last of them. late: whether the day it was due went by before that. points: so far.
     maximum: of all that is graded. share: points of maximum, once all is handed in and marked. critical_misses: the
-    critical clauses broken. marked: yes or waiting.
+    critical clauses broken. cleared: those of them that they showed to understand since; the points stay. marked:
+    yes or waiting.
     """
     taken = _taken(results)
     standing = {(person.id, what.id): now for person, what, now in results.standings(today)}
@@ -109,6 +110,7 @@ def trainees(results: Results, today: date) -> Table:
                 most,
                 share,
                 done.get("missed", ""),
+                done.get("cleared", ""),
                 "waiting" if waits else "yes" if done else "",
             )
         )
@@ -129,10 +131,12 @@ def _taken(results: Results) -> dict[tuple[str, str], dict[str, Any]]:
         finished_at=("finished_at", "max"),
         handed_in_at=("submitted_at", "max"),
     )
-    missed = (
-        results.missed().groupby(key).clause.agg(lambda each: ", ".join(sorted(set(each)))).rename("missed")
-    )
-    sums = whole.join(missed).reset_index()
+    missed = results.missed()
+    named = {
+        name: rows.groupby(key).clause.agg(lambda each: ", ".join(sorted(set(each)))).rename(name)
+        for name, rows in (("missed", missed), ("cleared", missed[missed.cleared]))
+    }
+    sums = whole.join([named["missed"], named["cleared"]]).reset_index()
     sums["finished_at_utc"], sums["handed_in_at_utc"] = _times(sums.finished_at), _times(sums.handed_in_at)
     return {
         (row["trainee"], row["assignment"]): {

@@ -25,6 +25,9 @@ POLL = 0.5
 RETRY = 10.0
 """Seconds after which a round that could not be finished is tried again."""
 
+OPENING = 60.0
+"""Seconds between two looks for boosters whose day has come."""
+
 Say = Callable[[str], None]
 
 
@@ -35,11 +38,14 @@ class Watcher:
         self.course, self.say = course, say
         self._told: set[str] = set()
         self._seen: dict[str, tuple[int, bool]] | None = None
-        self._again_at = 0.0
+        self._again_at = self._open_at = 0.0
         self._behind = True
 
     def look(self) -> bool:
         """Do a round if something changed in inbound, or the last one failed; return whether it did one."""
+        if time.monotonic() >= self._open_at:
+            self._open_at = time.monotonic() + OPENING
+            self._open_boosters()
         now = self._listing()
         if now == self._seen and not (self._again_at and time.monotonic() >= self._again_at):
             return False
@@ -84,6 +90,16 @@ class Watcher:
             name = people[trainee].name if trainee in people else trainee
             what = f"{', '.join(scenarios)} explained" if scenarios else "nothing finished yet"
             self.say(f"{name}, {assignment}: scored, {what} ({seconds:.1f} s).")
+
+    def _open_boosters(self) -> None:
+        """Lay on the desks the boosters whose day has come."""
+        from grading.feedback import open_boosters
+
+        try:
+            for problem in open_boosters(self.course):
+                self._tell(problem)
+        except Exception as error:  # as in ``look``: the next look tries again
+            self._tell(str(error) if isinstance(error, CourseError) else _short(error))
 
     def _tell(self, problem: str) -> None:
         """Say a problem once, however many rounds it stays."""

@@ -12,6 +12,8 @@ from scenarios.answers import AnswerLog, read_bytes
 from scenarios.errors import CourseError
 
 MAX_JSON = 4 << 20
+BOOSTERS = "boosters"
+"""The folder of the boosters on a desk; no assignment in ``assignments.yml`` can have that name."""
 
 Json = dict[str, Any]
 
@@ -21,6 +23,7 @@ NOBODY: Json = {
     "seen_by": [],
     "support": [],
     "assignments": [],
+    "boosters": [],
 }
 """Who sits at a desk without a ``me.json``, as when an author tries a notebook."""
 
@@ -54,11 +57,12 @@ def stamp(path: Path) -> int:
 
 @dataclass(frozen=True)
 class Place:
-    """One scenario of one assignment on a desk."""
+    """One scenario of one assignment on a desk, or a booster; ``attempt`` is the one of its log that counts."""
 
     desk: Path
     assignment: str
     scenario: str
+    attempt: int = 1
 
     def file(self, suffix: str) -> Path:
         """Return the path of one of the scenario's files, e.g. ``.json`` or ``.answers.jsonl``."""
@@ -131,10 +135,13 @@ class Desk:
         return {"clauses": [], "moments": [], **(read_json(self.root / "policy.json") or {})}
 
     def places(self) -> dict[str, Place]:
-        """Return the scenarios the trainee has been given, by route."""
-        places = (
+        """Return the scenarios and boosters the trainee has been given, by route."""
+        me = self.me()
+        places = [
             Place(self.root, assignment["id"], scenario["id"])
-            for assignment in self.me()["assignments"]
+            for assignment in me["assignments"]
             for scenario in assignment["scenarios"]
-        )
+        ]
+        met = [each for step in me["boosters"] for each in (*step["played"], step) if each["id"]]
+        places += [Place(self.root, BOOSTERS, booster["id"], booster["attempt"]) for booster in met]
         return {place.route: place for place in places}

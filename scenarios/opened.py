@@ -8,7 +8,7 @@ from typing import Any
 
 from scenarios import view
 from scenarios.answers import MAX_BYTES, AnswerLog, LogChanged
-from scenarios.desk import Json, Place
+from scenarios.desk import BOOSTERS, Json, Place
 from scenarios.errors import CourseError, plainly
 from scenarios.session import Session
 
@@ -40,8 +40,12 @@ class Opened:
         scenario, data = place.load()
         log = place.log()
         events = log.read().events
-        session = Session(scenario, events)
+        session = Session(scenario, events, place.attempt)
         if practice:
+            if place.assignment == BOOSTERS:
+                raise CourseError(
+                    "A short situation like this is met once. Practice any of your scenarios instead."
+                )
             if not session.finished:
                 raise CourseError(
                     "Practice opens once you have lived through this scenario. Go on with it first."
@@ -109,7 +113,7 @@ class Opened:
     @property
     def is_practice(self) -> bool:
         """Whether this is not the attempt that counts."""
-        return self.session.attempt > 1
+        return self.session.attempt > self.place.attempt
 
     @property
     def damaged(self) -> int:

@@ -138,7 +138,11 @@ class Player(anywidget.AnyWidget):
         place = opened.place
         handed_in = self._hand_ins.state(opened)
         shown = view.scenario_view(
-            opened.session, opened.data, handed_in=handed_in, feedback=place.feedback()
+            opened.session,
+            opened.data,
+            handed_in=handed_in,
+            feedback=place.feedback(),
+            practice=opened.is_practice,
         )
         route = place.route + (PRACTICE if opened.is_practice else "")
         return shown | {"route": route, "support": self._desk.me()["support"], "damaged": opened.damaged}

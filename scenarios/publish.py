@@ -219,6 +219,18 @@ def problems() -> Iterator[load.Problem]:
                 )
 
 
+def boosters() -> dict[str, int]:
+    """Return the published boosters in the order of their ids, each with its newest version."""
+    names = (path.stem.partition("@") for path in paths.published().glob("B*@*.yml"))
+    found = sorted((name, int(version)) for name, _, version in names)
+    return dict(found)
+
+
+def is_published(scenario_id: str, version: object) -> bool:
+    """Return whether what somebody calls a version of a scenario was published."""
+    return type(version) is int and 0 < version < 10_000 and pinned_file(scenario_id, version).exists()
+
+
 def pinned_file(scenario_id: str, version: int) -> Path:
     """Return where a published version is kept, whether it is there or not."""
     return paths.published() / f"{scenario_id}@{version}.yml"

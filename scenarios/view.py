@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from scenarios import steps
 from scenarios.model import Decision, Scenario, Step
 from scenarios.session import Session
 
@@ -47,6 +47,7 @@ def scenario_view(
     *,
     handed_in: Mapping[str, Any],
     feedback: Mapping[str, Any] | None,
+    practice: bool = False,
 ) -> Json:
     """Return one scenario's page: the turns so far, the open decision last, then what came of it.
 
@@ -54,10 +55,10 @@ def scenario_view(
         session: where the trainee stands.
         data: the content of ``T01.json``.
         handed_in: ``{"state": "no|sending|yes|waiting", "at", "why"}``.
-        feedback: the content of ``T01.feedback.json``; shown only once the scenario is finished. A practice
-            attempt is explained from what it says of the same decisions.
+        feedback: the content of ``T01.feedback.json``; shown only once the scenario is finished.
+        practice: whether this attempt does not count; it is explained from what ``feedback`` says of the same decisions.
     """
-    scenario, practice = session.scenario, session.attempt > 1
+    scenario = session.scenario
     turns = [_turn(session, step) for step in session.path]
     shown = feedback if session.finished else None
     return {
@@ -175,19 +176,25 @@ def home_view(
         today: the day that due dates are told from.
     """
     known_clauses = {clause["id"]: clause for clause in clauses}
-    assignments = [_assignment(given, progress, known_clauses, today) for given in me["assignments"]]
+    assignments = [_assignment(given, progress, today) for given in me["assignments"]]
     rows = [row for given in assignments for row in given["scenarios"]]
     following = next(
         (r for r in rows if r["state"] == "going"), next((r for r in rows if r["state"] == "new"), None)
     )
     known = ("id", "name", "role", "team", "supervisor", "course", "seen_by", "support")
-    return {key: me.get(key) for key in known} | {"assignments": assignments, "next": following}
+    return {key: me.get(key) for key in known} | {
+        "assignments": assignments,
+        "next": following,
+        "one_more": [
+            steps.step(each, progress, known_clauses.get(each["clause"], {}), me.get("supervisor"), today)
+            for each in me.get("boosters", ())
+        ],
+    }
 
 
 def _assignment(
     given: Mapping[str, Any],
     progress: Mapping[str, Mapping[str, Any]],
-    clauses: Mapping[str, Mapping[str, Any]],
     today: date,
 ) -> Json:
     rows = []
@@ -199,11 +206,6 @@ def _assignment(
         **{key: given.get(key) for key in ("id", "title", "kind", "due", "detail", "pass_share")},
         "due_text": due(date.fromisoformat(given["due"]), today) if given.get("due") else None,
         "scenarios": rows,
-        "one_more": [
-            {key: clauses.get(clause, {}).get(key, "") for key in ("title", "statement")} | {"id": clause}
-            for clause in re.findall(r"\bC\d\d\b", given.get("detail") or "")
-            if given.get("state") == "one more step"
-        ],
     } | {
         "state": _state(given.get("state", "not started"), rows),
         "minutes_left": sum(row["minutes"] for row in rows if row["state"] in ("new", "going")),

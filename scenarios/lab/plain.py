@@ -197,7 +197,11 @@ class ScenarioPage(Page):
         opened = Opened.read(place)
         self.remind(opened)
         shown = view.scenario_view(
-            opened.session, opened.data, handed_in=self.hand_ins.state(opened), feedback=place.feedback()
+            opened.session,
+            opened.data,
+            handed_in=self.hand_ins.state(opened),
+            feedback=place.feedback(),
+            practice=opened.is_practice,
         )
         turn = shown["turns"][-1]
         is_here = self.get_body_argument("step", "") == turn["step"]

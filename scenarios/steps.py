@@ -1,0 +1,69 @@
+"""One more step, in words: what comes next for somebody who broke a critical clause."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from scenarios.desk import BOOSTERS
+
+Json = dict[str, Any]
+
+
+def step(
+    given: Mapping[str, Any],
+    progress: Mapping[str, Mapping[str, Any]],
+    clause: Mapping[str, Any],
+    supervisor: str | None,
+    today: date,
+) -> Json:
+    """Return one clause's part of the front page.
+
+    Args:
+        given: an entry of ``boosters`` in ``me.json``.
+        progress: by route, as in ``view.home_view``.
+        clause: what the policy on the desk says about it; may be empty.
+        supervisor: the name of who is talked with.
+        today: the day that the next booster's is told from.
+    """
+    route = f"{BOOSTERS}/{given['id']}" if given["id"] else None
+    here = progress.get(route, {}).get("state") if route else None
+    about = f"two decisions, about {given['minutes']} minutes"
+    who = supervisor or "your supervisor"
+    action = None
+    if given["state"] == "cleared":
+        says = "Cleared. You met it again and kept it. Your first answers stay as they were."
+        if not given["played"]:
+            says = "Cleared, by the talk about it. Your first answers stay as they were."
+    elif given["state"] == "talk" and given["played"]:
+        says = f"Talk it over with {who} first; then there is another one."
+    elif given["state"] == "talk":
+        says = f"Talk it over with {who}. When that is noted, this step is done."
+    elif given["state"] == "waits":
+        says = f"{_day(given['opens'], today)} there is a short situation on this clause: {about}."
+    elif here in ("finished", "explained"):
+        says = "You have been through the short situation. What comes next stands here in a few seconds."
+    elif here == "going":
+        says, action = "You are in the middle of a short situation on this clause.", "Go on with it"
+    else:
+        says, action = f"There is a short situation on this clause: {about}.", "Meet it again"
+    return {
+        "id": given["clause"],
+        "title": clause.get("title") or f"Clause {given['clause']}",
+        "statement": clause.get("statement", ""),
+        "cleared": given["state"] == "cleared",
+        "says": says,
+        "action": action,
+        "route": route,
+        "played": [f"{BOOSTERS}/{each['id']}" for each in given["played"]],
+    }
+
+
+def _day(opens: str, today: date) -> str:
+    """Return when a booster opens, as a sentence begins."""
+    at = datetime.fromisoformat(opens).astimezone()
+    left = (at.date() - today).days
+    if left > 1:
+        return f"From {at:%B} {at.day} on"
+    return "Tomorrow" if left == 1 else f"Today, from {at:%I:%M %p} on,".replace(" 0", " ")
