@@ -124,7 +124,8 @@ def lay(course: Course, person: Person, boosters: list[Met]) -> None:
         wanted[f"{each.id}.json"] = _json(publish.trainee_view(scenario, sha256))
         if each.answers:
             told = explanation(PRETENDED, scenario, sha256, each.answers, {}, load.clauses())
-            wanted[f"{each.id}.feedback.json"] = _json(told | {"attempt": each.attempt})
+            # Its points are in no score.
+            wanted[f"{each.id}.feedback.json"] = _json(told | {"score": None, "attempt": each.attempt})
     with safe.folder(course.desks, person.id, BOOSTERS) as fd:
         with os.scandir(fd) as lying:
             for name in [entry.name for entry in lying]:

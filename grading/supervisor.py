@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -19,6 +19,8 @@ import ipywidgets as widgets
 from IPython.display import display
 
 from grading.course import CENTER, TITLE, Course
+from grading.one_more import OneMore
+from grading.ways import Step
 from scenarios.errors import CourseError
 
 EACH = 10
@@ -62,6 +64,8 @@ class Shown:
     unmarked_at: str
     unreleased: int
     problems: list[str]
+    steps: list[Step]
+    clauses: Mapping[str, str]
 
 
 class Desk:
@@ -79,7 +83,9 @@ class Desk:
         tools = widgets.HBox([self.score, self.marking, self.release, self.said])
         tools.add_class("tools")
         self.questions = widgets.HTML()
-        parts = [widgets.HTML(_head(course)), tools, self.bar, self.problems, self.body, self.questions]
+        self.one_more = OneMore(course, self.do)
+        above = [widgets.HTML(_head(course)), tools, self.bar, self.problems]
+        parts = [*above, self.body, self.one_more.box, self.questions]
         self.page = widgets.VBox(parts)
         self.page.add_class("results")
         self.page.add_class("desk")
@@ -112,7 +118,7 @@ class Desk:
     async def _done(self, work: Work, saying: str) -> None:
         async with self._busy:
             self._say(saying)
-            self.score.disabled = self.release.disabled = True
+            self._disable(True)
             try:
                 said = await work()
                 await self._refresh()
@@ -123,7 +129,11 @@ class Desk:
                 self._say(f"This did not work: {error}. Nothing was lost; please try again.", wrong=True)
             finally:
                 self.bar.layout.visibility = "hidden"
-                self.score.disabled = self.release.disabled = False
+                self._disable(False)
+
+    def _disable(self, disabled: bool) -> None:
+        for button in (self.score, self.release, self.one_more.button):
+            button.disabled = disabled
 
     async def _open(self) -> str:
         return ""
@@ -162,6 +172,7 @@ class Desk:
         self._state = await asyncio.to_thread(self._look)
         shown = await asyncio.to_thread(_read, self.course, self.formgrader)
         self.body.value = shown.body
+        self.one_more.show(shown.steps, shown.clauses)
         self._list(dict.fromkeys((*self._found, *shown.problems)))
         self.score.button_style = "primary" if shown.pending else ""
         self.marking.value = _link(shown)
@@ -227,12 +238,15 @@ class Desk:
 
 
 def _read(course: Course, formgrader: str) -> Shown:
+    from grading.desk import present
     from grading.marks import unreleased
     from grading.pending import pending, problems
     from grading.report import body
     from grading.results import load_results
+    from grading.ways import steps
 
     results = load_results(course)
+    people = results.people
     waiting = results.waiting()
     place = waiting.iloc[0] if len(waiting) else None
     return Shown(
@@ -242,6 +256,8 @@ def _read(course: Course, formgrader: str) -> Shown:
         unmarked_at="" if place is None else f"{formgrader}/gradebook/{place.assignment}/{place.scenario}",
         unreleased=unreleased(course),
         problems=problems(course),
+        steps=steps(results.histories, [person for person in people.values() if present(people, person.id)]),
+        clauses={clause: data["title"] for clause, data in results.clauses.items()},
     )
 
 

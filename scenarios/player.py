@@ -21,7 +21,7 @@ from scenarios.meanwhile import HandIns, changed
 from scenarios.opened import Opened, read_all
 
 PAGE = Path(__file__).parent / "page"
-PARTS = ("parts", "talk", "decisions", "review", "policy", "home", "scenario", "page")
+PARTS = ("parts", "talk", "decisions", "review", "policy", "steps", "home", "scenario", "page")
 """The page's script: pieces of one module, in this order, so that nothing has to be built."""
 
 PRACTICE = "/practice"

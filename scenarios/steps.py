@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -11,22 +11,30 @@ from scenarios.desk import BOOSTERS
 Json = dict[str, Any]
 
 
-def step(
+def steps(
+    me: Mapping[str, Any],
+    progress: Mapping[str, Mapping[str, Any]],
+    clauses: Iterable[Mapping[str, Any]],
+    today: date,
+) -> list[Json]:
+    """Return a part of the front page for each critical clause that was missed, the cleared ones too.
+
+    The arguments are those of ``view.home_view``.
+    """
+    known = {clause["id"]: clause for clause in clauses}
+    return [
+        _step(given, progress, known.get(given["clause"], {}), me.get("supervisor"), today)
+        for given in me.get("boosters", ())
+    ]
+
+
+def _step(
     given: Mapping[str, Any],
     progress: Mapping[str, Mapping[str, Any]],
     clause: Mapping[str, Any],
     supervisor: str | None,
     today: date,
 ) -> Json:
-    """Return one clause's part of the front page.
-
-    Args:
-        given: an entry of ``boosters`` in ``me.json``.
-        progress: by route, as in ``view.home_view``.
-        clause: what the policy on the desk says about it; may be empty.
-        supervisor: the name of who is talked with.
-        today: the day that the next booster's is told from.
-    """
     route = f"{BOOSTERS}/{given['id']}" if given["id"] else None
     here = progress.get(route, {}).get("state") if route else None
     about = f"two decisions, about {given['minutes']} minutes"

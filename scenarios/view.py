@@ -175,7 +175,6 @@ def home_view(
         clauses: the policy's clauses as on the desk, to say in words what one more step is about.
         today: the day that due dates are told from.
     """
-    known_clauses = {clause["id"]: clause for clause in clauses}
     assignments = [_assignment(given, progress, today) for given in me["assignments"]]
     rows = [row for given in assignments for row in given["scenarios"]]
     following = next(
@@ -185,10 +184,7 @@ def home_view(
     return {key: me.get(key) for key in known} | {
         "assignments": assignments,
         "next": following,
-        "one_more": [
-            steps.step(each, progress, known_clauses.get(each["clause"], {}), me.get("supervisor"), today)
-            for each in me.get("boosters", ())
-        ],
+        "one_more": steps.steps(me, progress, clauses, today),
     }
 
 

@@ -262,7 +262,8 @@ def _explained(
 
 
 def _decision(step: str) -> Json:
-    return next(each["decision"] for each in T01["steps"] if each["id"] == step)
+    steps = [*T01["steps"], *B17A["steps"]]
+    return next(each["decision"] for each in steps if each["id"] == step)
 
 
 def _option_explained(kind: str, option: Json) -> Json:
@@ -313,7 +314,88 @@ ME: Json = {
             "scenarios": [_given(T01, note=False, marked=["words"]), _given(T06, note=True, marked=[])],
         }
     ],
+    "boosters": [],
 }
+
+B17A: Json = {
+    "id": "B17a",
+    "version": 1,
+    "title": "At the market",
+    "minutes": 2,
+    "situation": "Saturday, eleven. A client sells plums two stalls on, and waves with her phone.",
+    "start": "stall",
+    "steps": [
+        {
+            "id": "stall",
+            "text": "> Client: Follow our page! Then you know what is ripe.",
+            "decision": {
+                "kind": "choice",
+                "prompt": "What do you do next?",
+                "graded": True,
+                "options": [
+                    _option("follow", "Follow the page.", consequence="You are linked.", next="home"),
+                    _option("plums", "Thank her, and buy plums.", points=3, next="home"),
+                ],
+            },
+        },
+        {
+            "id": "home",
+            "text": "At home, an invitation from her waits.",
+            "decision": {
+                "kind": "choice",
+                "prompt": "And now?",
+                "graded": True,
+                "options": [
+                    _option("mute", "Accept, and mute her.", next="end"),
+                    _option("leave", "Leave it, and tell her on Thursday.", points=3, next="end"),
+                ],
+            },
+        },
+        {"id": "end", "ending": True, "text": "The plums are gone by Monday."},
+    ],
+}
+"""A booster on C17."""
+
+
+def one_more(desk: Path, state: str, *, met: bool = False, **more: Any) -> None:
+    """Put a step on the desk, as grading would: of C17, with the booster where it is open or was met."""
+    about = {"id": "B17a", "version": 1, "title": B17A["title"], "minutes": 2, "attempt": 1}
+    step = {"clause": "C17", "state": state, "opens": None, "played": [about] if met else [], **about, **more}
+    if state != "open":
+        step |= {"id": None, "title": None}
+    given = {**ME["assignments"][0], "state": "one more step", "detail": "one more step: C17"}
+    if state == "cleared":
+        given |= {"state": "passed", "detail": None}
+    _write(desk / "me.json", ME | {"assignments": [given], "boosters": [step]})
+    folder = desk / "boosters"
+    folder.mkdir(exist_ok=True)
+    if state == "open" or met:
+        _write(folder / "B17a.json", publish.trainee_view(model.from_dict(B17A), SHA))
+    if met:
+        _meet(folder / "B17a.answers.jsonl", "leave" if state == "cleared" else "mute")
+        size = (folder / "B17a.answers.jsonl").stat().st_size
+        _write(folder / "handed_in.json", {"B17a": {"at": "2026-11-24T12:00:00Z", "size": size}})
+        decisions = [_explained("stall", "choice", "best", chosen="Nothing links you [C17].")]
+        decisions += [
+            _explained("home", "choice", "best" if state == "cleared" else "harmful", chosen="Why [C17].")
+        ]
+        _write(
+            folder / "B17a.feedback.json", {"schema": 1, "score": None, "attempt": 1, "decisions": decisions}
+        )
+
+
+def _meet(path: Path, second: str) -> None:
+    """Write the log of a finished first attempt at the booster."""
+    pinned = {"assignment": "boosters", "scenario": "B17a", "version": 1, "sha256": SHA}
+    events: list[Json] = [
+        {"event": "started", **pinned},
+        {"event": "answered", "step": "stall", "option": "plums"},
+        {"event": "answered", "step": "home", "option": second},
+        {"event": "finished", "step": "end"},
+    ]
+    common = {"v": 1, "at": "2026-11-24T11:58:00.000Z", "attempt": 1}
+    path.write_text("".join(json.dumps(common | {"seq": n} | e) + "\n" for n, e in enumerate(events, 1)))
+
 
 _NOTHING_MORE = {"condition": None, "exception": None, "follow_up": None, "who": ["therapist"]}
 

@@ -321,15 +321,64 @@ def test_a_scenario_that_cannot_be_read_takes_no_result_away(player: Player, des
     assert ask(player, "results", "")["ok"] == {"scenarios": []}
 
 
-def test_one_more_step_names_its_clause_in_words(desk: Path) -> None:
-    me = json.loads((desk / "me.json").read_text())
-    me["assignments"][0] |= {"state": "one more step", "detail": "one more step: C17, C99"}
-    (desk / "me.json").write_text(json.dumps(me))
-    given = Player(Desk(desk)).first["ok"]["assignments"][0]
-    assert [(clause["id"], clause["title"]) for clause in given["one_more"]] == [
-        ("C17", "No connections with clients"),
-        ("C99", ""),
+STEPS = [
+    (
+        "waits",
+        {"opens": "2000-01-01T09:00:00Z"},
+        "there is a short situation on this clause: two decisions",
+        None,
+    ),
+    (
+        "open",
+        {},
+        "There is a short situation on this clause: two decisions, about 2 minutes.",
+        "Meet it again",
+    ),
+    ("talk", {"met": True}, "Talk it over with Renée Park first; then there is another one.", None),
+    ("talk", {}, "Talk it over with Renée Park. When that is noted, this step is done.", None),
+    ("cleared", {"met": True}, "Cleared. You met it again and kept it.", None),
+    ("cleared", {}, "Cleared, by the talk about it.", None),
+]
+
+
+@pytest.mark.parametrize(("state", "more", "says", "action"), STEPS)
+def test_one_more_step_says_what_is_next(
+    desk: Path, state: str, more: dict[str, Any], says: str, action: str | None
+) -> None:
+    miniature.one_more(desk, state, **more)
+    (step,) = Player(Desk(desk)).first["ok"]["one_more"]
+    assert (step["id"], step["title"], step["action"]) == ("C17", "No connections with clients", action)
+    assert says in step["says"]
+
+
+def test_a_booster_is_played_once_and_never_practiced(desk: Path, player: Player) -> None:
+    miniature.one_more(desk, "open")
+    route = "boosters/B17a"
+    assert ask(player, "open", route)["ok"]["started"]
+    for step, option in (("stall", "plums"), ("home", "leave")):
+        view = ask(player, "answer", route, step=step, answer={"option": option})["ok"]
+    assert view["finished"] and not view["practice"]
+    assert "stands here in a few seconds" in ask(player, "home", "")["ok"]["one_more"][0]["says"]
+    assert "is met once" in ask(player, "open", f"{route}/practice")["error"]
+
+
+def test_a_repeated_booster_is_the_next_attempt_of_its_log(desk: Path, player: Player) -> None:
+    miniature.one_more(desk, "talk", met=True)
+    assert ask(player, "open", "boosters/B17a")["ok"]["review"]
+    miniature.one_more(desk, "open", attempt=2)
+    view = ask(player, "open", "boosters/B17a")["ok"]
+    assert (view["finished"], view["practice"], view["answered"], view["review"]) == (False, False, 0, None)
+    view = ask(player, "answer", "boosters/B17a", step="stall", answer={"option": "follow"})["ok"]
+    assert [turn["step"] for turn in view["turns"]] == ["stall", "home"]
+    assert [e["attempt"] for e in AnswerLog(desk / "boosters" / "B17a.answers.jsonl").read().events][-2:] == [
+        2,
+        2,
     ]
+
+
+def test_a_booster_that_is_not_open_is_not_there(desk: Path, player: Player) -> None:
+    miniature.one_more(desk, "waits", opens="2999-01-01T09:00:00Z")
+    assert "not among those you were given" in ask(player, "open", "boosters/B17a")["error"]
 
 
 def test_the_policy_and_the_moments_are_read_and_nothing_is_written(player: Player, desk: Path) -> None:

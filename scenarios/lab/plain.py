@@ -23,12 +23,13 @@ from tornado import web
 
 from scenarios import numbered, sheets, view
 from scenarios.answers import LogChanged
-from scenarios.desk import Desk, Json, Place
+from scenarios.desk import BOOSTERS, Desk, Json, Place
 from scenarios.errors import CourseError, plainly
 from scenarios.meanwhile import HandIns
 from scenarios.model import Decision
 from scenarios.opened import Opened, read_all
 from scenarios.session import problem
+from scenarios.steps import steps as one_more
 
 ROUTE = "course/plain"
 TEMPLATES = Path(__file__).with_name("templates") / "plain"
@@ -136,7 +137,8 @@ class ListPage(Page):
         progress, opened = read_all(self.desk.places())
         for each in opened:
             self.hand_ins.send(each)
-        self.show("list", 200, home=view.home_view(self.desk.me(), progress, today=date.today()))
+        clauses = self.desk.policy()["clauses"]
+        self.show("list", 200, home=view.home_view(self.desk.me(), progress, clauses, today=date.today()))
 
 
 class ScenarioPage(Page):
@@ -206,12 +208,15 @@ class ScenarioPage(Page):
         turn = shown["turns"][-1]
         is_here = self.get_body_argument("step", "") == turn["step"]
         fields = typed if is_here else drafted(turn)
+        steps = one_more(me, {route: opened.progress()}, self.desk.policy()["clauses"], date.today())
         self.show(
             "scenario",
             _status(error),
             view=shown,
             me=me,
             route=route,
+            is_booster=place.assignment == BOOSTERS,
+            step=next((step for step in steps if route in (step["route"], *step["played"])), None),
             damaged=opened.damaged,
             problem=error and plainly(error),
             typed=fields,

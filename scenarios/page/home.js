@@ -58,7 +58,7 @@ function homePage(page) {
     h('div', { class: 'columns' },
       h('div', { class: 'main' },
         me.next && upNext(me.next, rows.length, done),
-        me.assignments.filter(given => given.one_more?.length).map(given => oneMore(page, given)),
+        oneMore(page),
         !me.next && upNext(me.next, rows.length, done),
         me.assignments.map(assignment),
         !rows.length && h('p', { class: 'sheet' }, 'Nothing has been given to you yet. Your supervisor releases the scenarios.')),
@@ -93,17 +93,6 @@ function upNext(next, all, done) {
     link(next.route, { class: 'button primary big', 'aria-label': `${action}: ${next.title}` }, action),
     h('div', { class: 'meter' }, progressBar(done, all, `${done} of ${all} scenarios done`), h('span', {}, `${done} of ${all} done`)));
 }
-
-/** After a critical miss: which clause, in plain words, and what the step is. */
-const oneMore = (page, given) => h('section', { class: 'next one-more' },
-  h('p', { class: 'eyebrow' }, `One more step · ${given.title}`),
-  h('h2', {}, given.one_more.length === 1 ? 'There is one clause to look at once more.' : `There are ${given.one_more.length} clauses to look at once more.`),
-  h('dl', {}, given.one_more.map(clause => [
-    h('dt', {}, link(`policy/${clause.id}`, {}, clause.title || `Clause ${clause.id}`)), clause.statement && h('dd', {}, clause.statement)])),
-  h('p', {}, 'Read why in your results, practice it once more, and talk it over',
-    page.home.supervisor ? ` with ${page.home.supervisor}. ` : ' with your supervisor. ', 'Your first answers stay; this is about the next time.'),
-  h('p', { class: 'row' }, link(`policy/${given.one_more[0].id}`, { class: 'button primary' }, 'Read and practice'),
-    link('results', { class: 'button' }, 'See my results')));
 
 function assignment(given) {
   const [state, tone] = stateOf(given);

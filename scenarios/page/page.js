@@ -166,8 +166,9 @@ class Page {
     return reply.ok;
   }
 
-  /** A link to another practice run; a reload there goes on with the one under way, or shows the last one's end. */
+  /** A link to another practice run; a reload there goes on with the one under way, or shows the last one's end. A booster has none. */
   practise(place, title) {
+    if (isBooster(place)) return null;
     const route = `${place}/practice`;
     const anew = ({ button, ctrlKey, metaKey, shiftKey }) => {
       this.anew = !(button || ctrlKey || metaKey || shiftKey); // otherwise it opens in another tab

@@ -46,7 +46,7 @@ class Scene {
       this.top(view, this.bar),
       h('div', { class: 'scenario' },
         h('header', { class: 'opening' },
-          h('p', { class: 'eyebrow' }, [view.id, `about ${minutes(view.minutes)}`].join(' · '), !view.practice && 'courseFolder' in configured() && [' · ',
+          h('p', { class: 'eyebrow' }, [isBooster(this.place) ? 'One more step' : view.id, `about ${minutes(view.minutes)}`].join(' · '), !view.practice && 'courseFolder' in configured() && [' · ',
             h('a', { href: plainPage(this.place) }, 'plain-text version')]),
           h('h1', { tabindex: -1, 'data-focus': true }, view.title),
           view.practice && h('p', { class: 'chip busy' }, 'Practice: nothing here changes your score'),
@@ -140,7 +140,7 @@ class Scene {
         const { argued, ...stable } = entry;
         items.push([`why-${entry.step}`, stable, () => review(entry, index, this.page.home?.supervisor, this.arguing(entry))]);
       });
-      items.push(['after', this.page.home?.next?.route ?? '', () => this.after()]);
+      items.push(['after', [this.page.home?.next?.route ?? '', stepOf(this.page, this.place)], () => this.after()]);
     }
     const kept = new Map([...this.thread.children].map(node => [node.dataset.key, node]));
     const focused = [...this.thread.children].find(node => node.contains(document.activeElement));
@@ -176,9 +176,9 @@ class Scene {
     return section;
   }
 
-  /** A switch: this decision is worth an argument in supervision. Practice has none, it is not handed in to talk about. */
+  /** A switch: this decision is worth an argument in supervision. Practice and boosters have none: they are not counted on supervisors' lists. */
   arguing({ step, argued, prompt }) {
-    if (this.view.practice) return null;
+    if (this.view.practice || isBooster(this.place)) return null;
     const label = 'I would argue this in supervision';
     const node = h('button', { type: 'button', class: 'argue', 'data-step': step, 'aria-pressed': String(argued),
       'aria-label': `${label}: ${prompt}` }, label);
@@ -316,7 +316,9 @@ class Scene {
     const { only, home } = this.page;
     const next = home?.next;
     if (only) return h('section', { class: 'after' }, h('p', { class: 'quiet' }, 'You can stop here. Everything is kept.'));
+    const step = this.view.review && stepOf(this.page, this.place);
     return h('section', { class: 'after' },
+      step && followed(step),
       h('p', { class: 'quiet' }, 'You can stop here. Everything is kept.'),
       h('p', { class: 'row' },
         next && next.route !== this.place && link(next.route, { class: 'button primary' }, `Next: ${next.title}`),
