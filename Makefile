@@ -12,7 +12,7 @@ READY := .venv/ready
 endif
 PY := $(BIN)/python
 PYTHON ?= python3
-GRADEBOOK := autograde export feedback gradebook intake killed parity results watch
+GRADEBOOK := autograde clearing export feedback gradebook intake killed parity results watch
 
 help: ## Print these targets
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -22,6 +22,7 @@ from grading.roster import ROSTER_COLUMNS
 from grading.simulate import Actor, Tier
 from scenarios import variants
 from scenarios.answers import AnswerLog
+from scenarios.desk import BOOSTERS
 from scenarios.errors import CourseError
 from scenarios.model import Scenario, from_trainee
 from scenarios.publish import load_published
@@ -33,6 +34,9 @@ SIMULATED = "simulated.json"
 LEAST = 24
 MARKED = 0.8
 """Share of the free texts that the simulated markers get to."""
+
+MEETING, TALKING = 0.8, 0.5
+"""Share of the people who take up what is open to them, and of the talks that have been held."""
 
 Tiers = dict[tuple[str, str, str, str], Tier]
 """(trainee, assignment, scenario, step) -> how good the words are, for the simulated marker."""
@@ -58,6 +62,7 @@ def demo(content: Path, root: Path, people: int, seed: int) -> Course:
     _write_roster(course, [*leads, *(actor.person for actor in actors)])
     tiers = _take_course(course, assignments, actors, rng)
     _grade(course, tiers, rng)
+    _clear_misses(course, actors, rng)
     return course
 
 
@@ -188,6 +193,33 @@ def _mark(course: Course, tiers: Tiers, rng: Random) -> None:
                 grade.needs_manual_grade = False
                 comments[grade.notebook_id, grade.name].manual_comment = said
         book.db.commit()
+
+
+def _clear_misses(course: Course, actors: list[Actor], rng: Random) -> None:
+    """Two days later, let some of those who broke a critical clause meet it again, and some supervisors talk."""
+    from grading import put, talks
+    from grading.desk import make_desk
+    from grading.feedback import give
+    from grading.intake import collect
+
+    days_pass(course, 2)
+    for actor in actors:
+        desk = make_desk(course, actor.person)
+        if rng.random() < MEETING:
+            for step in json.loads((desk / "me.json").read_text("utf-8"))["boosters"]:
+                if step["id"]:
+                    scenario, _ = load_published(step["id"], step["version"])
+                    play(desk / BOOSTERS, BOOSTERS, scenario, actor.ability, rng, leave=False)
+                    put.hand_in(course, desk)
+    if problems := collect(course).problems:
+        raise CourseError(f"The simulated staff could not clear what they missed: {problems[0]}")
+    give(course, changed=True)
+    people = {actor.person.id: actor.person for actor in actors}
+    with gradebook.reading(course) as db:
+        left = ways.steps(ways.histories(db), people.values())
+    for step in left:
+        if step.way.state == "talk" and rng.random() < TALKING:
+            talks.record(course, step.person, step.clause, *simulate.TALK, by=step.person.supervisor)
 
 
 def days_pass(course: Course, days: float) -> None:

@@ -52,6 +52,9 @@ COMMENTS: Mapping[Tier, Sequence[str]] = {
     ),
 }
 
+TALK = ("What made the kind choice look like the right one", "To ask before answering, next time")
+"""What supervisors note about a talk."""
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
