@@ -16,7 +16,7 @@ from grading.course import Assignment, Course, Person, ScenarioRef
 from grading.explain import explanation
 from grading.gradebook import BOOSTER
 from grading.ways import Histories
-from scenarios import load, publish
+from scenarios import load, publish, variants
 from scenarios.answers import MAX_BYTES, parse
 from scenarios.desk import BOOSTERS
 from scenarios.errors import CourseError
@@ -123,7 +123,8 @@ def lay(course: Course, person: Person, boosters: list[Met]) -> None:
         scenario, sha256 = publish.load_published(each.id, each.version)
         wanted[f"{each.id}.json"] = _json(publish.trainee_view(scenario, sha256))
         if each.answers:
-            told = explanation(PRETENDED, scenario, sha256, each.answers, {}, load.clauses())
+            mine = variants.met(variants.each(scenario), person.id, BOOSTERS)
+            told = explanation(PRETENDED, mine, sha256, each.answers, {}, load.clauses())
             # Its points are in no score.
             wanted[f"{each.id}.feedback.json"] = _json(told | {"score": None, "attempt": each.attempt})
     with safe.folder(course.desks, person.id, BOOSTERS) as fd:

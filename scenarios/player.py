@@ -19,6 +19,7 @@ from scenarios.desk import Desk, Json, Place, stamp
 from scenarios.errors import CourseError, plainly
 from scenarios.meanwhile import HandIns, changed
 from scenarios.opened import Opened, read_all
+from scenarios.steps import step_at
 
 PAGE = Path(__file__).parent / "page"
 PARTS = ("parts", "talk", "decisions", "review", "policy", "steps", "home", "scenario", "page")
@@ -145,7 +146,8 @@ class Player(anywidget.AnyWidget):
             practice=opened.is_practice,
         )
         route = place.route + (PRACTICE if opened.is_practice else "")
-        return shown | {"route": route, "support": self._desk.me()["support"], "damaged": opened.damaged}
+        about = {"route": route, "support": self._desk.me()["support"], "damaged": opened.damaged}
+        return shown | about | {"step": step_at(self._desk, opened)}
 
     # What happens meanwhile: the hand-in runs in a process of its own, the explanations arrive as a file.
 

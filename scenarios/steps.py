@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from scenarios.desk import BOOSTERS
+from scenarios.desk import BOOSTERS, Desk
+
+if TYPE_CHECKING:
+    from scenarios.opened import Opened
 
 Json = dict[str, Any]
 
@@ -28,6 +31,15 @@ def steps(
     ]
 
 
+def step_at(desk: Desk, opened: Opened) -> Json | None:
+    """Return the step that an opened booster belongs to; None of any other scenario."""
+    place = opened.place
+    if place.assignment != BOOSTERS:
+        return None
+    every = steps(desk.me(), {place.route: opened.progress()}, desk.policy()["clauses"], date.today())
+    return next((step for step in every if place.route in (step["route"], *step["played"])), None)
+
+
 def _step(
     given: Mapping[str, Any],
     progress: Mapping[str, Mapping[str, Any]],
@@ -37,15 +49,14 @@ def _step(
 ) -> Json:
     route = f"{BOOSTERS}/{given['id']}" if given["id"] else None
     here = progress.get(route, {}).get("state") if route else None
-    about = f"two decisions, about {given['minutes']} minutes"
+    about = f"two decisions, about {given['minutes']} minute{'' if given['minutes'] == 1 else 's'}"
     who = supervisor or "your supervisor"
     action = None
     if given["state"] == "cleared":
-        says = "Cleared. You met it again and kept it. Your first answers stay as they were."
-        if not given["played"]:
-            says = "Cleared, by the talk about it. Your first answers stay as they were."
+        how = "You met it again and kept it." if given["played"] else "You have talked it over."
+        says = f"{how} Your first answers stay as they were."
     elif given["state"] == "talk" and given["played"]:
-        says = f"Talk it over with {who} first; then there is another one."
+        says = f"Nothing is lost. Talk it over with {who} first; then there is another one."
     elif given["state"] == "talk":
         says = f"Talk it over with {who}. When that is noted, this step is done."
     elif given["state"] == "waits":

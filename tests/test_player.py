@@ -334,10 +334,15 @@ STEPS = [
         "There is a short situation on this clause: two decisions, about 2 minutes.",
         "Meet it again",
     ),
-    ("talk", {"met": True}, "Talk it over with Renée Park first; then there is another one.", None),
+    (
+        "talk",
+        {"met": True},
+        "Nothing is lost. Talk it over with Renée Park first; then there is another one.",
+        None,
+    ),
     ("talk", {}, "Talk it over with Renée Park. When that is noted, this step is done.", None),
-    ("cleared", {"met": True}, "Cleared. You met it again and kept it.", None),
-    ("cleared", {}, "Cleared, by the talk about it.", None),
+    ("cleared", {"met": True}, "You met it again and kept it.", None),
+    ("cleared", {}, "You have talked it over.", None),
 ]
 
 

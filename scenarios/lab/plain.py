@@ -29,7 +29,7 @@ from scenarios.meanwhile import HandIns
 from scenarios.model import Decision
 from scenarios.opened import Opened, read_all
 from scenarios.session import problem
-from scenarios.steps import steps as one_more
+from scenarios.steps import step_at
 
 ROUTE = "course/plain"
 TEMPLATES = Path(__file__).with_name("templates") / "plain"
@@ -208,7 +208,6 @@ class ScenarioPage(Page):
         turn = shown["turns"][-1]
         is_here = self.get_body_argument("step", "") == turn["step"]
         fields = typed if is_here else drafted(turn)
-        steps = one_more(me, {route: opened.progress()}, self.desk.policy()["clauses"], date.today())
         self.show(
             "scenario",
             _status(error),
@@ -216,7 +215,7 @@ class ScenarioPage(Page):
             me=me,
             route=route,
             is_booster=place.assignment == BOOSTERS,
-            step=next((step for step in steps if route in (step["route"], *step["played"])), None),
+            step=step_at(self.desk, opened),
             damaged=opened.damaged,
             problem=error and plainly(error),
             typed=fields,

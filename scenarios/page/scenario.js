@@ -140,7 +140,7 @@ class Scene {
         const { argued, ...stable } = entry;
         items.push([`why-${entry.step}`, stable, () => review(entry, index, this.page.home?.supervisor, this.arguing(entry))]);
       });
-      items.push(['after', [this.page.home?.next?.route ?? '', stepOf(this.page, this.place)], () => this.after()]);
+      items.push(['after', [this.page.home?.next?.route ?? '', view.step], () => this.after()]);
     }
     const kept = new Map([...this.thread.children].map(node => [node.dataset.key, node]));
     const focused = [...this.thread.children].find(node => node.contains(document.activeElement));
@@ -316,7 +316,7 @@ class Scene {
     const { only, home } = this.page;
     const next = home?.next;
     if (only) return h('section', { class: 'after' }, h('p', { class: 'quiet' }, 'You can stop here. Everything is kept.'));
-    const step = this.view.review && stepOf(this.page, this.place);
+    const step = this.view.review && this.view.step;
     return h('section', { class: 'after' },
       step && followed(step),
       h('p', { class: 'quiet' }, 'You can stop here. Everything is kept.'),

@@ -12,6 +12,7 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -41,6 +42,9 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
     "T06": [{"step": "first", "option": "call"}],
 }
 
+BOOSTER = "boosters/B17a"
+TOMORROW = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
+
 
 @dataclass
 class Stage:
@@ -59,6 +63,7 @@ class Stage:
         self.show("nowhere", "h1:text('cannot be shown')")
         self.page.evaluate("sessionStorage.clear(), localStorage.clear()")
         shutil.rmtree(self.front.desk / miniature.ASSIGNMENT)
+        shutil.rmtree(self.front.desk / "boosters", ignore_errors=True)
         miniature.make(self.front.desk)
 
     def show(self, route: str, settled: str) -> Stage:
@@ -162,8 +167,15 @@ def practiced(stage: Stage) -> None:
     expect(stage.page.get_by_text("What this run looks like")).to_be_visible()
 
 
-def one_more_step(stage: Stage) -> None:
-    stage.answer(5).explain().given(state="one more step", detail="one more step: C17").show("", ".one-more")
+def one_more_step(
+    stage: Stage, state: str, route: str = "", settled: str = ".one-more", **more: Any
+) -> Stage:
+    miniature.one_more(stage.answer(5).explain().front.desk, state, **more)
+    return stage.show(route, settled) if settled else stage
+
+
+def plain_step(stage: Stage, state: str, route: str = "", **more: Any) -> Stage:
+    return one_more_step(stage, state, settled="", **more).plain(route)
 
 
 def official_text(stage: Stage) -> None:
@@ -240,7 +252,14 @@ STATES: dict[str, Callable[[Stage], object]] = {
     ),
     "home, under way": lambda stage: stage.answer(2).show("", ".ring.half"),
     "home, all done": lambda stage: stage.answer(5).answer(1, "T06").explain().show("", ".ring.full"),
-    "home, one more step": one_more_step,
+    "home, one more step tomorrow": lambda stage: one_more_step(stage, "waits", opens=TOMORROW),
+    "home, one more step open": lambda stage: one_more_step(stage, "open"),
+    "home, one more step to talk over": lambda stage: one_more_step(stage, "talk", met=True),
+    "booster": lambda stage: one_more_step(stage, "open", BOOSTER, ".options"),
+    "booster, to talk over": lambda stage: one_more_step(
+        stage, "talk", BOOSTER, ".after .one-more", met=True
+    ),
+    "booster, cleared": lambda stage: one_more_step(stage, "cleared", BOOSTER, ".after .done", met=True),
     "home, another route taken": left_out,
     "home, nothing given": lambda stage: stage.me(assignments=[]).show("", ".home"),
     "content note": lambda stage: stage.show(T06, ".note"),
@@ -286,6 +305,9 @@ STATES: dict[str, Callable[[Stage], object]] = {
     "plain content note, left out": lambda stage: left_out(stage).plain(T06),
     "plain scenario": lambda stage: stage.answer(3).plain(T01),
     "plain explanations": lambda stage: stage.answer(5).explain(marked=True).plain(T01),
+    "plain list, one more step": lambda stage: plain_step(stage, "open"),
+    "plain booster": lambda stage: plain_step(stage, "open", BOOSTER),
+    "plain booster, to talk over": lambda stage: plain_step(stage, "talk", BOOSTER, met=True),
     # what the Center and its reviewer get to print
     "open questions": lambda stage: stage.sheet(
         "questions", questions=questions(load.gaps().values(), [load.scenario(load.find("T06"))]), ruled=[]

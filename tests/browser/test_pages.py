@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import miniature
@@ -226,14 +227,17 @@ def test_the_second_tab_says_that_there_are_two(front: Front, page: Page) -> Non
 
 def test_one_more_step_leads_to_the_clause_and_never_says_failed(front: Front, page: Page) -> None:
     played(front.desk)
-    me = json.loads((front.desk / "me.json").read_text())
-    me["assignments"][0] |= {"state": "one more step", "detail": "one more step: C17"}
-    (front.desk / "me.json").write_text(json.dumps(me))
+    miniature.one_more(
+        front.desk, "waits", opens=f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
+    )
     page.goto(front.address)
     expect(page.locator(".chip").get_by_text("One more step: C17")).to_be_visible()
-    expect(page.locator(".one-more").get_by_role("link", name="No connections with clients")).to_be_visible()
+    box = page.locator(".one-more")
+    expect(box).to_contain_text(
+        "Tomorrow there is a short situation on this clause: two decisions, about 2 minutes."
+    )
     assert "fail" not in page.locator(".course").inner_text().lower()
-    page.get_by_role("link", name="Read and practice").click()
+    box.get_by_role("link", name="No connections with clients").click()
     expect(page.get_by_role("link", name=re.compile("Practise it again, unscored"))).to_be_visible()
 
 
