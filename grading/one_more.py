@@ -12,6 +12,9 @@ import ipywidgets as widgets
 from grading import talks
 from grading.course import Course
 from grading.ways import Step
+from scenarios.errors import CourseError
+
+CHOOSE = "Choose a person and a clause"
 
 
 class OneMore:
@@ -23,7 +26,7 @@ class OneMore:
     def __init__(self, course: Course, do: Callable[[Callable[[], Any], str], None]) -> None:
         self.course = course
         self.list = widgets.HTML()
-        self.whom = widgets.Dropdown(description="Talk with", layout={"width": "auto"})
+        self.whom = widgets.Dropdown(description="Talk with")
         self.said = _line("Talked about", "What it was about, without client details")
         self.agreed = _line("Agreed", "What will be done next time")
         self.button = widgets.Button(
@@ -33,6 +36,7 @@ class OneMore:
         self.form = widgets.VBox([self.whom, self.said, self.agreed, widgets.HBox([self.button])])
         self.form.add_class("talk")
         self.box = widgets.VBox([self.list, self.form])
+        self.box.add_class("one-more")
 
     def show(self, steps: Sequence[Step], titles: Mapping[str, str]) -> None:
         """Show what is left now; a form that is being filled in stays as it is."""
@@ -47,15 +51,17 @@ class OneMore:
         )
         self.box.layout.display = None if steps else "none"
         due = {f"{s.person.name}: {s.clause}, {titles[s.clause]}": s for s in steps if s.way.state == "talk"}
-        chosen = self.whom.label
-        if tuple(due) != tuple(label for label, _ in self.whom.options):
-            self.whom.options = tuple(due.items())
-            if chosen in due:
-                self.whom.label = chosen
+        options = ((CHOOSE, None), *due.items())
+        if [label for label, _ in options] != [label for label, _ in self.whom.options]:
+            chosen = self.whom.label
+            self.whom.options = options
+            self.whom.label = chosen if chosen in due else CHOOSE
         self.form.layout.display = None if due else "none"
 
     async def _record(self) -> str:
-        step: Step = self.whom.value
+        step: Step | None = self.whom.value
+        if not step:
+            raise CourseError("Choose with whom you talked, and about which clause.")
         lines = self.said.value, self.agreed.value
         way = await asyncio.to_thread(talks.record, self.course, step.person, step.clause, *lines)
         self.said.value = self.agreed.value = ""
@@ -66,7 +72,7 @@ class OneMore:
 
 
 def _line(description: str, placeholder: str) -> widgets.Text:
-    return widgets.Text(description=description, placeholder=placeholder, layout={"width": "100%"})
+    return widgets.Text(description=description, placeholder=placeholder)
 
 
 def _next(step: Step) -> str:

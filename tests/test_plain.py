@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import resource
+import shutil
 import subprocess
 import sys
 import urllib.error
@@ -177,6 +178,8 @@ def reader(front: Front) -> Reader:
     folder = front.desk / miniature.ASSIGNMENT
     for path in [*folder.glob("*.answers.jsonl"), *folder.glob("*.feedback.json"), folder / "handed_in.json"]:
         path.unlink(missing_ok=True)
+    shutil.rmtree(front.desk / "boosters", ignore_errors=True)
+    (front.desk / "me.json").write_text(json.dumps(miniature.ME))
     found = Reader(front)
     found.ask(f"/course/plain?{urllib.parse.urlsplit(front.address).query}")
     assert found.status == 200
@@ -399,6 +402,27 @@ def test_the_explanations_are_shown_once_they_have_arrived(reader: Reader) -> No
     assert "Therapists do not connect with clients" in page.text
     assert "hand_in" not in reader.page
     assert "Explained" in reader.get().text
+
+
+def test_a_booster_is_listed_and_played_by_number(reader: Reader) -> None:
+    assert "One more step" not in reader.get().text
+    miniature.one_more(reader.front.desk, "waits", opens="2999-01-01T09:00:00Z")
+    assert "From January 1 on there is a short situation on this clause" in reader.get().text
+    miniature.one_more(reader.front.desk, "open")
+    assert "Meet it again: No connections with clients" in reader.get().text
+    route = "boosters/B17a"
+    for step, number in (("stall", "2"), ("home", "2")):
+        page = reader.post(route, do="answer", step=step, answer=number)
+    assert "The plums are gone by Monday." in page.text and "Practi" not in page.text
+    assert [event.get("option") for event in events(reader.front.desk, route)] == [
+        None,
+        "plums",
+        "leave",
+        None,
+    ]
+    miniature.one_more(reader.front.desk, "cleared", met=True)
+    assert "Cleared: No connections with clients You met it again and kept it." in reader.get(route).text
+    assert "One more step" not in reader.get().text
 
 
 def test_an_unknown_page_is_one_sentence(reader: Reader) -> None:

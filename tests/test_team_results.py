@@ -19,7 +19,9 @@ import chromium
 import pytest
 from handing import JONAS, LINH, MAYA, REPOSITORY, argue, hand_in, mark
 from playwright.sync_api import Page, expect, sync_playwright
+from sqlalchemy import select
 
+from grading import gradebook
 from grading.autograde import grade
 from grading.course import Course, load_roster
 from grading.desk import make_desk
@@ -191,6 +193,34 @@ def test_what_people_would_argue_is_on_the_desk(staff: Course) -> None:
     on(staff, act)
 
 
+def test_a_talk_is_recorded_where_one_is_due(staff: Course) -> None:
+    async def act(desk: Desk) -> None:
+        steps = desk.one_more
+        assert "Jonas Weber" in steps.list.value and "A talk with a supervisor" in steps.list.value
+        labels = [label for label, _ in steps.whom.options[1:]]
+        assert [label.split(",")[0] for label in labels] == ["Jonas Weber: C17", "Jonas Weber: C36"]
+        steps.button.click()
+        assert await quiet(desk) == "Choose with whom you talked, and about which clause."
+        steps.whom.label = labels[1]
+        steps.said.value = "Why he looked"
+        steps.button.click()
+        assert (await quiet(desk)).startswith("Write two lines,")
+        steps.agreed.value = "He asks first"
+        steps.button.click()
+        assert await quiet(desk) == "The talk with Jonas Weber is recorded. C36 is cleared."
+        assert (steps.said.value, [label for label, _ in steps.whom.options[1:]]) == ("", labels[:1])
+        steps.whom.label = labels[0]
+        steps.said.value, steps.agreed.value = "What a request is", "He leaves it"
+        steps.button.click()
+        await quiet(desk)
+        assert steps.box.layout.display == "none"
+
+    on(staff, act)
+    with gradebook.reading(staff) as db:
+        talks = {row.clause: (row.student_id, row.agreed) for row in db.execute(select(gradebook.TALK))}
+    assert talks == {"C36": (JONAS, "He asks first"), "C17": (JONAS, "He leaves it")}
+
+
 def test_a_course_in_which_nothing_happened(course: Course) -> None:
     async def act(desk: Desk) -> None:
         assert text(desk.said.value) == "Everything handed in is scored."
@@ -272,6 +302,12 @@ def test_a_supervisors_morning(staff: Course, page: Page) -> None:
     mark(staff, JONAS, 2.0)  # the desk sees by itself what was marked in formgrader
     page.get_by_role("button", name="Release 1 new mark").click()
     expect(page.locator(".said")).to_have_text("Released. 1 person can read the new marks now.")
+
+    page.get_by_label("Talk with").select_option(index=1)
+    page.get_by_label("Talked about").fill("Why a request feels kind")
+    page.get_by_label("Agreed").fill("She tells him on Thursday")
+    page.get_by_role("button", name="Record the talk").click()
+    expect(page.locator(".said")).to_contain_text("The talk with Jonas Weber is recorded.")
 
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.querySelector('.results').scrollWidth <= innerWidth")
