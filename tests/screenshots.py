@@ -7,6 +7,7 @@ The whole set, every state in two themes and three widths, goes to ``.course/scr
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -90,14 +91,16 @@ class Camera:
         self.page.wait_for_timeout(150)
 
 
-def answer(desk: Path, scenario_id: str, play: str, until: str | None = None) -> None:
+def answer(
+    desk: Path, scenario_id: str, play: str, until: str | None = None, assignment: str = ASSIGNMENT
+) -> None:
     """Answer a scenario on a desk as the player would, up to the step ``until``."""
     from scenarios import load
     from scenarios.desk import Desk
     from scenarios.model import payload
     from scenarios.opened import Opened
 
-    opened = Opened.read(Desk(desk).places()[f"{ASSIGNMENT}/{scenario_id}"])
+    opened = Opened.read(Desk(desk).places()[f"{assignment}/{scenario_id}"])
     plays = {p.name: p.answers for p in load.scenario(load.find(scenario_id)).plays}
     opened.start()
     while (step := opened.session.current) and step.decision and step.id != until:
@@ -171,6 +174,7 @@ def trainees_pages(camera: Camera) -> None:
         camera.take("words")
         camera.to("", ".one-more")
         camera.take("home-one-more-step")
+        one_more_step(camera, desk)
         plain_pages(camera, front, t03)
         another_route(camera, front)
         camera.open(f"{front.address}#/{t03}/practice", "fieldset")
@@ -190,6 +194,29 @@ def another_route(camera: Camera, front: Front) -> None:
     camera.to(t14, ".note .callout")
     camera.take("content-note-left-out")
     plain_pages(camera, front, t14)
+
+
+def one_more_step(camera: Camera, desk: Path) -> None:
+    """Two days later a clause is met again, missed again, and to be talked over; without boosters, nothing is there."""
+    from grading.course import Course
+    from grading.demo import days_pass
+    from grading.desk import make_desk
+    from grading.roster import load_roster
+
+    course = Course(ROOT, COURSE)
+    days_pass(course, 2)
+    make_desk(course, load_roster(course)[TRAINEE])
+    steps = json.loads((desk / "me.json").read_text("utf-8"))["boosters"]
+    booster = next((step["id"] for step in steps if step["id"]), None)
+    if not booster:
+        return
+    camera.to("", ".one-more")
+    camera.take("home-meet-it-again")
+    camera.to(f"boosters/{booster}", "fieldset")
+    camera.take("booster")
+    answer(desk, booster, "harmful", assignment="boosters")
+    camera.to(f"boosters/{booster}", ".after .one-more")
+    camera.take("booster-to-talk-over")
 
 
 def reference_pages(camera: Camera) -> None:
