@@ -189,7 +189,7 @@
 
       const show = (text, action, work) => {
         const wait = document.createElement('div');
-        wait.className = `course-front-wait${panel.node.querySelector('.course') ? '' : ' opening'}`;
+        wait.className = `course-front-wait${stands() ? '' : ' opening'}`;
         wait.append(document.createElement('p'));
         wait.firstChild.textContent = text;
         if (action) {
@@ -204,7 +204,7 @@
       const within = (ms, promise) => Promise.race([promise, new Promise(done => setTimeout(done, ms))]).catch(() => undefined);
       const isConnected = () => context.session?.kernel?.connectionStatus === 'connected';
       const unanswered = () => !!panel.node.querySelector('.course .warning:not([hidden])');
-      const stands = () => !!panel.node.querySelector('.course');
+      const stands = () => !!panel.node.querySelector('.course, .results'); // a trainee's page, or the supervisor's
 
       async function start() {
         const mine = ++run;
