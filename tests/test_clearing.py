@@ -21,8 +21,8 @@ from grading import gradebook, put, submit, talks
 from grading.__main__ import main
 from grading.autograde import grade
 from grading.clearing import DAY, History, Miss, Talk, Try, Way
-from grading.course import Course
-from grading.demo import days_pass
+from grading.course import Course, load_assignments
+from grading.demo import days_pass, demo
 from grading.desk import make_desk
 from grading.feedback import give as explain
 from grading.intake import collect
@@ -535,3 +535,18 @@ def test_what_supervisors_and_tables_say(boosted: Course, take: Take) -> None:
     assert [
         (s.person.id, s.clause, s.way.state) for s in steps(results.histories, results.people.values())
     ] == [(JONAS, "C17", "open")]
+
+
+def test_some_of_a_simulated_staff_clear(boosted: Course, tmp_path: Path) -> None:
+    course = demo(boosted.content, tmp_path / "demo", people=48, seed=7)
+    assert {row[4] for row in rows(course)} == {True, False}
+    with gradebook.reading(course) as db:
+        by = {row.by for row in db.execute(select(gradebook.TALK))}
+    assert by and by <= {person.supervisor for person in load_roster(course).values()}
+
+
+def test_no_assignment_is_called_boosters(course: Course) -> None:
+    plan = course.content / "grading" / "assignments.yml"
+    plan.write_text(plan.read_text().replace("id: mini-refresher", "id: boosters"))
+    with pytest.raises(CourseError, match="boosters is where boosters are kept; choose another name"):
+        load_assignments(course)

@@ -311,4 +311,6 @@ def test_a_supervisors_morning(staff: Course, page: Page) -> None:
 
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.querySelector('.results').scrollWidth <= innerWidth")
-    assert page.locator(".course-front-wait").count() == 0  # the page is not taken for one that could not be drawn
+    assert (
+        page.locator(".course-front-wait").count() == 0
+    )  # the page is not taken for one that could not be drawn
