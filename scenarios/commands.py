@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ast
 import importlib
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
@@ -44,6 +45,9 @@ def run(
     except CourseError as error:
         print(error, file=sys.stderr)
         return 1
+    except BrokenPipeError:  # who reads it has seen enough, as `head` has; what is left has nowhere to go
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as error:
         print(f"{error.filename or 'This computer'}: {error.strerror}.", file=sys.stderr)
         return 1

@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -152,3 +154,11 @@ def test_what_cannot_be_told_is_refused_in_plain_words(course, capsys):
     assert (
         "T90-miniature.yml:24: steps.0.decision.options.2.next: there is no step" in capsys.readouterr().err
     )
+
+
+def test_a_reader_who_has_seen_enough_ends_it_quietly():
+    command = [sys.executable, "-m", "scenarios", "paths", "T01", "--harmful"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as told:
+        assert told.stdout.readline().startswith(b"T01 ")
+        told.stdout.close()  # as `head` does
+        assert (told.stderr.read(), told.wait()) == (b"", 0)
