@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import argparse
 
-from grading.course import Course, load_assignments
+from grading.course import Course, assignment, load_assignments
 from grading.exchange import release
-from scenarios import load, publish
+from scenarios import load, paths, publish
 from scenarios.check import check
 from scenarios.errors import CourseError
 
 EXAMPLE = "python -m grading release --assignment onboarding-therapist"
 
 
-def pin_boosters() -> None:
+def pin_boosters() -> list[str]:
     """Publish the library's boosters: who misses a critical clause meets them a day later, whatever was released.
+
+    Returns the files that are new, as ``B17a@1.yml``.
 
     Raises:
         CourseError: something is wrong with one of them; none is pinned, for it cannot be taken back.
@@ -24,8 +26,8 @@ def pin_boosters() -> None:
     for problem in problems:
         if any(problem.file.endswith(f"/{path.name}") for path in boosters):
             raise CourseError(f"The boosters cannot be pinned. {problem} (`make check` shows everything.)")
-    for path in boosters:
-        publish.publish(path)
+    before = set(paths.published().glob("B*.yml"))
+    return sorted(path.name for path in {publish.publish(path) for path in boosters} - before)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,9 +41,11 @@ def run(args: argparse.Namespace) -> int:
     if not args.assignment:
         known = ", ".join(load_assignments(course))
         raise CourseError(f"Name the assignment with --assignment ID (make release A=ID); known are {known}.")
-    pin_boosters()
+    assignment(course, args.assignment)  # before anything is pinned, which cannot be taken back
+    if new := pin_boosters():
+        print(f"Pinned, and open from now on to who misses their clause: {', '.join(new)}.")
     if release(course, args.assignment):
         print(f"{args.assignment} is released. Trainees get it when they open their desk.")
     else:
-        print(f"{args.assignment} was released before; nothing changed.")
+        print(f"{args.assignment} was released before; nothing of it changed.")
     return 0

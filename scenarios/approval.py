@@ -97,6 +97,6 @@ def run(args: argparse.Namespace) -> int:
     if version != before:
         print(
             f"Version {before} is published and stays a draft, so `version` was raised to {version}; "
-            "release that in a new assignment."
+            f"{publish.way_out(args.scenario)}."
         )
     return 0

@@ -7,10 +7,11 @@ from typing import Any
 
 from scenarios.coverage import bound
 from scenarios.load import Place
-from scenarios.model import WRITTEN, Scenario
+from scenarios.model import Scenario
 
 DECISIONS, MINUTES = 2, 3
 """So many decisions a booster has, and so many minutes it takes at most."""
+KINDS = ("choice", "multiple")
 
 
 def findings(booster: Scenario, clauses: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[Place, str]]:
@@ -33,8 +34,8 @@ def findings(booster: Scenario, clauses: Mapping[str, Mapping[str, Any]]) -> Ite
         if not (decision := step.decision):
             continue
         place = ("steps", index, "decision")
-        if not decision.graded or decision.kind in WRITTEN or decision.depends_on:
-            yield place, "a booster is scored at once: graded, no text or form, and waiting for no ruling"
+        if not decision.graded or decision.kind not in KINDS or decision.depends_on:
+            yield place, "a booster's decision is a graded choice or multiple that waits for no ruling"
         if clause not in decision.clauses:
             yield (
                 (*place, "clauses"),

@@ -68,9 +68,13 @@ def check() -> Report:
     known = _confirmed(report)
 
     sound: list[tuple[Document, model.Scenario]] = []
+    first: dict[str, str] = {}
     for path in scenario_files():
         document, scenario = examined(path, clauses, gaps)
         if scenario:
+            if (other := first.setdefault(scenario.id, document.name)) != document.name:
+                taken = f"{scenario.id} is the id of {other}, too; give one of them a new id"
+                document.problems.append(document.problem(("id",), taken))
             if scenario.boosts:
                 report.boosters += 1
             else:

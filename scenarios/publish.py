@@ -91,7 +91,7 @@ def publish(path: Path) -> Path:
         if target.read_bytes() != content:
             raise CourseError(
                 f"{path.name}, or a ruling that it follows, changed after version {data['version']} was published; "
-                f"raise `version` to {data['version'] + 1} and release it in a new assignment."
+                f"raise `version` to {data['version'] + 1} and {way_out(data['id'])}."
             )
         return target
     target.parent.mkdir(exist_ok=True)
@@ -100,6 +100,11 @@ def publish(path: Path) -> Path:
     (target.parent / SUMS).write_text("".join(f"{sums[name]}  {name}\n" for name in sorted(sums)))
     load_published.cache_clear()
     return target
+
+
+def way_out(scenario_id: str) -> str:
+    """Return how a new version reaches trainees, as the end of a sentence."""
+    return "pin it with `make release`" if scenario_id.startswith("B") else "release it in a new assignment"
 
 
 @cache

@@ -122,6 +122,16 @@ def test_a_booster_is_counted_apart(content):
     assert (report.scenarios, report.decisions, report.boosters) == (1, 1, 1)
 
 
+def test_an_id_of_two_files_is_named_at_the_second(content):
+    put(content, BOOSTERS[0].with_name("B17a-none.yml"))
+    twin = content / "scenarios" / "library" / "therapist" / "B17a-twin.yml"
+    shutil.copy(BOOSTERS[0].with_name("B17a-none.yml"), twin)
+    said = [(p.file, p.key, p.message) for p in check().problems if "is the id of" in p.message]
+    folder = "scenarios/library/therapist"
+    told = f"B17a is the id of {folder}/B17a-none.yml, too; give one of them a new id"
+    assert said == [(f"{folder}/B17a-twin.yml", "id", told)]
+
+
 def test_the_day_of_an_approval_is_a_day(course):
     path = course.content / "scenarios" / "library" / "therapist" / "T90-miniature.yml"
     text = path.read_text().replace("approved: null", "approved: {by: A, credential: B, on: soon}")

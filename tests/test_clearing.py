@@ -516,8 +516,12 @@ def test_a_release_pins_the_boosters_too(released: Course, capsys: pytest.Captur
     assert publish.boosters() == {}
     for name in AB:
         assert scenarios(["confirm", name]) == 0
+    assert main(["release", "--assignment", "tpyo"]) == 1
+    assert publish.boosters() == {}
+    capsys.readouterr()
     assert main(["release", "--assignment", "mini"]) == 0
     assert publish.boosters() == {"B17a": 1, "B17b": 1}
+    assert "who misses their clause: B17a@1.yml, B17b@1.yml.\nmini was" in capsys.readouterr().out
 
 
 def test_what_supervisors_and_tables_say(boosted: Course, take: Take) -> None:

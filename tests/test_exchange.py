@@ -62,7 +62,7 @@ def test_nbgrader_knows_the_points(released: Course) -> None:
 def test_a_second_release_changes_nothing(released: Course, capsys: pytest.CaptureFixture[str]) -> None:
     files = {p: p.stat().st_mtime_ns for p in released.root.rglob("*") if p.is_file()}
     assert main(["release", "--assignment", "mini"]) == 0
-    assert capsys.readouterr().out == "mini was released before; nothing changed.\n"
+    assert capsys.readouterr().out == "mini was released before; nothing of it changed.\n"
     assert files == {p: p.stat().st_mtime_ns for p in released.root.rglob("*") if p.is_file()}
 
 
