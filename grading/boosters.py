@@ -161,6 +161,14 @@ def is_laid(course: Course, person: Person, booster: Met) -> bool:
         return False
 
 
+def told(course: Course, person: Person) -> Any:
+    """Return what ``me.json`` on a desk says of the steps."""
+    broken = (CourseError, OSError, ValueError, AttributeError)
+    with contextlib.suppress(*broken), safe.folder(course.desks, person.id) as fd:
+        return json.loads(safe.read("me.json", fd, MAX_BYTES)).get("boosters")
+    return None
+
+
 def refs() -> tuple[ScenarioRef, ...]:
     """Return all published boosters, each in its newest version."""
     return tuple(ScenarioRef(*each) for each in publish.boosters().items())

@@ -82,9 +82,10 @@ def _give_boosters(course: Course, trainees: Collection[str] | None, changed: bo
             continue
         try:
             person = people[trainee]
-            on_record = [each for each in boosters.steps(course, person).boosters if each.answers]
+            now = boosters.steps(course, person)
+            on_record = [each for each in now.boosters if each.answers]
             new = [each for each in on_record if not (changed and boosters.is_laid(course, person, each))]
-            if new:
+            if new or boosters.told(course, person) != now.entries:
                 write_me(course, person)
             given.explained += [(trainee, BOOSTERS, each.id) for each in new]
         except BROKEN as error:

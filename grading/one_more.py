@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
@@ -50,7 +51,13 @@ class OneMore:
             f"<h2>One more step</h2><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
         )
         self.box.layout.display = None if steps else "none"
-        due = {f"{s.person.name}: {s.clause}, {titles[s.clause]}": s for s in steps if s.way.state == "talk"}
+        waiting = [step for step in steps if step.way.state == "talk"]
+        of = Counter((step.person.name, step.clause) for step in waiting)
+        due = {
+            f"{s.person.name}{f' ({s.person.id})' * (of[s.person.name, s.clause] > 1)}: "
+            f"{s.clause}, {titles[s.clause]}": s
+            for s in waiting
+        }
         options = ((CHOOSE, None), *due.items())
         if [label for label, _ in options] != [label for label, _ in self.whom.options]:
             chosen = self.whom.label

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from grading.course import Course, assignment, load_assignments
 from grading.exchange import release
-from scenarios import load, paths, publish
+from scenarios import load, publish
 from scenarios.check import check
 from scenarios.errors import CourseError
 
@@ -22,12 +23,18 @@ def pin_boosters() -> list[str]:
         CourseError: something is wrong with one of them; none is pinned, for it cannot be taken back.
     """
     boosters = [path for path in load.scenario_files() if path.name.startswith("B")]
-    problems = check().problems if boosters else []
-    for problem in problems:
-        if any(problem.file.endswith(f"/{path.name}") for path in boosters):
+    new = [path for path in boosters if not _pinned(path).exists()]
+    for problem in check().problems if new else ():
+        if any(problem.file.endswith(f"/{path.name}") for path in new):
             raise CourseError(f"The boosters cannot be pinned. {problem} (`make check` shows everything.)")
-    before = set(paths.published().glob("B*.yml"))
-    return sorted(path.name for path in {publish.publish(path) for path in boosters} - before)
+    for path in boosters:  # one that was pinned and changed since is refused
+        publish.publish(path)
+    return [_pinned(path).name for path in new]
+
+
+def _pinned(booster: Path) -> Path:
+    data = load.read_data(booster, "scenario")
+    return publish.pinned_file(data["id"], data["version"])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

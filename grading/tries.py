@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from grading import boosters, hand_in, score, ways
 from grading.answered import moment
@@ -81,6 +81,8 @@ class Tries:
                 time = f"a time that cannot be true ({plain(one.at, 40)})"
                 problems.append(f"{booster}.answers.jsonl holds {time}; that of the hand-in was used.")
             at = min(ways.moment(moment(one.at, each)), each.at.replace(tzinfo=UTC))
+            if last := self._last(person, booster):
+                at = max(at, ways.moment(last) + timedelta(milliseconds=1))
             row = {
                 "student_id": person.id,
                 "booster": booster,
@@ -91,6 +93,13 @@ class Tries:
                 "cleared": one.good if self._is_open(person, booster, at) else None,
             }
             self.db.execute(BOOSTER.insert(), row)
+
+    def _last(self, person: Person, booster: str) -> str | None:
+        """Return when the person last finished a booster of the clause: whatever comes in later was finished later."""
+        own = BOOSTER.c
+        query = select(func.max(own.finished_at)).where(own.student_id == person.id, own.cleared.is_not(None))
+        last: str | None = self.db.scalar(query.where(own.booster.startswith(booster[:3])))
+        return last
 
     def _is_open(self, person: Person, booster: str, at: datetime) -> bool:
         """Return whether a booster was the one that the person could meet then; any other is practice."""

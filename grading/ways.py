@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 
 from sqlalchemy import Connection, and_, select
 
@@ -97,9 +98,9 @@ class Step:
 
 def steps(found: Mapping[str, Histories], people: Iterable[Person]) -> list[Step]:
     """Return what people have yet to clear, by name and clause."""
-    at = now()
+    at, of = now(), cache(boosters_of)
     every = [
-        Step(person, clause, history.way(boosters_of(clause), at), history)
+        Step(person, clause, history.way(of(clause), at), history)
         for person in people
         for clause, history in found.get(person.id, {}).items()
     ]

@@ -83,6 +83,8 @@ def _day(opens: str, today: date) -> str:
     """Return when a booster opens, as a sentence begins."""
     at = datetime.fromisoformat(opens).astimezone()
     left = (at.date() - today).days
+    if left < 0:  # nobody has looked since
+        return "As soon as the course has looked again,"
     if left > 1:
         return f"From {at:%B} {at.day} on"
     return "Tomorrow" if left == 1 else f"Today, from {at:%I:%M %p} on,".replace(" 0", " ")

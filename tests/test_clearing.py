@@ -331,6 +331,21 @@ def log(booster: str = "B17a", **changed: Any) -> bytes:
     return b"".join(json.dumps(event).encode() + b"\n" for event in events)
 
 
+def test_an_attempt_that_claims_to_be_older_than_the_last_one_clears_nothing(
+    boosted: Course, take: Take
+) -> None:
+    mine = miss(boosted, take, days=3)
+    play(mine, "B17a", good=False)
+    put.hand_in(boosted, mine)
+    process(boosted)
+    assert step(mine)["state"] == "talk"
+    before = datetime.now(UTC) - timedelta(days=1.5)  # the booster was open then, and nothing tried yet
+    folder(boosted, MAYA, B17a=log(attempt=2, at=f"{before:%Y-%m-%dT%H:%M:%S}.000Z"))
+    process(boosted)
+    assert rows(boosted)[-1] == (MAYA, "B17a", 2, 1, None)
+    assert (step(mine)["state"], state(mine)) == ("talk", "one more step")
+
+
 def test_what_was_not_open_is_practice_and_clears_nothing(boosted: Course, take: Take) -> None:
     mine = miss(boosted, take, days=0.5)
     folder(boosted, MAYA, B17a=log())  # half a day early
