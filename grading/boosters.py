@@ -17,7 +17,7 @@ from grading.explain import explanation
 from grading.gradebook import BOOSTER
 from grading.ways import Histories
 from scenarios import load, publish, variants
-from scenarios.answers import MAX_BYTES, parse
+from scenarios.answers import MAX_BYTES, parse, written
 from scenarios.desk import BOOSTERS
 from scenarios.errors import CourseError
 
@@ -84,7 +84,7 @@ def steps(course: Course, person: Person) -> Steps:
             {
                 "clause": clause,
                 "state": way.state,
-                "opens": ways.written(way.opens) if way.opens else None,
+                "opens": written(way.opens) if way.opens else None,
                 **about,
                 "played": [each.entry() for name, each in lying.items() if each.answers and name in boosters],
             }

@@ -12,7 +12,7 @@ from grading.course import Assignment
 from grading.explain import explanation
 from grading.files import write_json
 from scenarios import load
-from scenarios.answers import read_log
+from scenarios.answers import read_log, written
 from scenarios.desk import read_json
 from scenarios.errors import CourseError
 from scenarios.meanwhile import PREVIEW
@@ -39,8 +39,7 @@ def explain(desk: Path) -> None:
         answers = score.answers(read_log(path), scenario)
         told = explanation(assignment, nth(scenario, variant), sha256, answers, {}, load.clauses())
         write_json(folder / f"{scenario.id}.feedback.json", told)
-        at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        noted[scenario.id] = {"at": at, "size": path.stat().st_size}
+        noted[scenario.id] = {"at": written(datetime.now(UTC)), "size": path.stat().st_size}
     write_json(folder / "handed_in.json", noted)
 
 

@@ -12,7 +12,7 @@ from grading.course import Course
 from grading.files import write_json
 from grading.hand_in import SECRET, TIMESTAMP
 from grading.submit import handed_in, owner
-from scenarios.answers import parse, read_bytes, without_drafts
+from scenarios.answers import parse, read_bytes, without_drafts, written
 from scenarios.desk import BOOSTERS
 from scenarios.errors import CourseError
 
@@ -30,7 +30,7 @@ def hand_in(course: Course, desk: Path) -> str:
         raise CourseError("No short situation is finished yet; finish one and it is handed in.")
     now = datetime.now(UTC)
     _put(course.inbound, trainee.id, now, logs)
-    at = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    at = written(now)
     write_json(
         mine / "handed_in.json",
         handed_in(mine) | {booster: {"at": at, "size": len(log)} for booster, log in logs.items()},

@@ -13,7 +13,7 @@ from typing import Any
 from grading import exchange
 from grading.course import Course, Person, load_roster
 from grading.files import write_json
-from scenarios.answers import parse, read_bytes, without_drafts
+from scenarios.answers import parse, read_bytes, without_drafts, written
 from scenarios.desk import BOOSTERS
 from scenarios.errors import CourseError
 from scenarios.model import from_trainee
@@ -115,7 +115,7 @@ def handed_in(mine: Path) -> dict[str, dict[str, Any]]:
 def _iso(timestamp: str) -> str:
     """Return nbgrader's ``2026-11-22 07:43:28.818123 UTC`` as ``2026-11-22T07:43:28.818Z``."""
     at = datetime.strptime(timestamp, "%Y-%m-%d %H:%M:%S.%f UTC").replace(tzinfo=UTC)
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return written(at)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

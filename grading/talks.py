@@ -12,6 +12,7 @@ from grading.course import Course, Person
 from grading.desk import find_person, write_me
 from grading.gradebook import TALK
 from scenarios import load
+from scenarios.answers import written
 from scenarios.errors import CourseError
 
 EXAMPLE = (
@@ -38,7 +39,7 @@ def record(course: Course, person: Person, clause: str, said: str, agreed: str, 
         history = ways.histories(db, person.id).get(person.id, {}).get(clause)
         if not history or history.way(boosters, now).state != "talk":
             raise CourseError(f"No talk with {person.name} about {clause} is due; nothing was recorded.")
-        row = {"student_id": person.id, "clause": clause, "at": ways.written(now)}
+        row = {"student_id": person.id, "clause": clause, "at": written(now)}
         row |= {"by": by or getpass.getuser(), "said": lines[0], "agreed": lines[1]}
         db.execute(TALK.insert(), row | {"cleared": not boosters})
         way = ways.histories(db, person.id)[person.id][clause].way(boosters, datetime.now(UTC))

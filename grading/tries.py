@@ -18,9 +18,10 @@ from grading.hand_in import HandIn, plain
 from grading.roster import Person
 from grading.status import Scored
 from grading.submitted import must_be_theirs
-from scenarios.answers import parse
+from scenarios.answers import parse, written
 from scenarios.desk import BOOSTERS
 from scenarios.errors import CourseError
+from scenarios.model import clause_of
 from scenarios.publish import is_published, load_published
 from scenarios.session import Session
 
@@ -88,7 +89,7 @@ class Tries:
                 "booster": booster,
                 "attempt": one.attempt,
                 "version": one.session.scenario.version,
-                "finished_at": ways.written(at),
+                "finished_at": written(at),
                 "answers_json": json.dumps(one.session.answers),
                 "cleared": one.good if self._is_open(person, booster, at) else None,
             }
@@ -103,7 +104,7 @@ class Tries:
 
     def _is_open(self, person: Person, booster: str, at: datetime) -> bool:
         """Return whether a booster was the one that the person could meet then; any other is practice."""
-        clause = ways.boosts(booster)
+        clause = clause_of(booster)
         history = ways.histories(self.db, person.id).get(person.id, {}).get(clause)
         way = history.way(ways.boosters_of(clause), at) if history else None
         return way is not None and (way.state, way.booster) == ("open", booster)

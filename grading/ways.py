@@ -15,6 +15,7 @@ from grading.clearing import History, Miss, Talk, Try, Way
 from grading.gradebook import ANSWER, ATTEMPT, BOOSTER, TALK
 from grading.roster import Person
 from scenarios import load, publish
+from scenarios.model import clause_of
 
 Histories = dict[str, History]
 """Critical clause -> what happened to one person and that clause."""
@@ -46,7 +47,7 @@ def histories(db: Connection, trainee: str | None = None) -> dict[str, Histories
             misses[student, clause].append(Miss(assignment, moment(at)))
     for row in db.execute(met):
         each = Try(row.booster, moment(row.finished_at), row.cleared)
-        tries[row.student_id, boosts(row.booster)].append(each)
+        tries[row.student_id, clause_of(row.booster)].append(each)
     for row in db.execute(talked):
         talks[row.student_id, row.clause].append(Talk(moment(row.at), row.cleared))
     found: dict[str, Histories] = defaultdict(dict)
@@ -61,24 +62,14 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text.replace(" UTC", "Z")).astimezone(UTC)
 
 
-def written(at: datetime) -> str:
-    """Return a time as the answer log writes it."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def now() -> datetime:
     """Return the time; what opens a day after a miss is told by it."""
     return datetime.now(UTC)
 
 
-def boosts(booster: str) -> str:
-    """Return the clause of a booster's id."""
-    return f"C{booster[1:3]}"
-
-
 def boosters_of(clause: str) -> list[str]:
     """Return the published boosters of a clause, whatever audience they were written for, in their order."""
-    return [booster for booster in publish.boosters() if boosts(booster) == clause]
+    return [booster for booster in publish.boosters() if clause_of(booster) == clause]
 
 
 def cleared(mine: Mapping[str, History], assignment: str) -> frozenset[str]:

@@ -233,4 +233,9 @@ class AnswerLog:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return written(datetime.now(UTC))
+
+
+def written(at: datetime) -> str:
+    """Return a time as the log has it: in UTC, to the millisecond, as 2026-11-22T07:43:28.818Z."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

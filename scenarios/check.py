@@ -21,6 +21,7 @@ from scenarios import (
     publish,
     rules,
     slots,
+    variants,
     writing,
 )
 from scenarios.errors import CourseError
@@ -220,7 +221,8 @@ def _in_each(
     scenario: model.Scenario, clauses: Mapping[str, Any], gaps: Mapping[str, Any]
 ) -> Iterator[rules.Finding]:
     """Yield what is wrong with a scenario in any of its variants."""
-    for where, (place, message) in slots.in_each(scenario, lambda one: rules.findings(one, clauses, gaps)):
+    every = variants.each(scenario)
+    for where, (place, message) in slots.in_each(every, lambda one: rules.findings(one, clauses, gaps)):
         yield place, where + message
 
 

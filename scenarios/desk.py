@@ -91,8 +91,10 @@ class Place:
                 f"{self.scenario} is not on your desk yet; ask your supervisor to release it to you."
             )
         try:
-            every = variants.each(model.from_trainee(data))
-            return variants.met(every, self.trainee, self.assignment), data
+            scenario = model.from_trainee(data)
+            if scenario.variants:  # else it makes no difference whose desk this is
+                scenario = variants.met(variants.each(scenario), self.trainee, self.assignment)
+            return scenario, data
         except (KeyError, TypeError, ValueError) as error:
             raise CourseError(
                 f"{path.name} on your desk is damaged; ask your supervisor to have it renewed."

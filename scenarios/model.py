@@ -206,7 +206,7 @@ class Scenario:
     @property
     def boosts(self) -> str | None:
         """The clause that a booster (B17a) is about; None for a scenario of an assignment."""
-        return f"C{self.id[1:3]}" if self.id.startswith("B") else None
+        return clause_of(self.id) if self.id.startswith("B") else None
 
     @property
     def may_be_left_out(self) -> bool:
@@ -229,6 +229,11 @@ class Scenario:
             for step_id, decision in self.decisions()
             if decision.graded and (decision.kind not in WRITTEN or step_id in marked)
         }
+
+
+def clause_of(booster: str) -> str:
+    """Return the clause of a booster's id: C17 of B17a."""
+    return f"C{booster[1:3]}"
 
 
 def payload(kind: Kind, value: Any) -> Answer:

@@ -10,14 +10,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from scenarios import load, paths, publish
+from scenarios import load, paths, publish, variants
 from scenarios.check import playable
 from scenarios.desk import Desk, Json, Place
 from scenarios.errors import CourseError
 from scenarios.meanwhile import PREVIEW
 from scenarios.opened import Opened
 from scenarios.player import Player
-from scenarios.variants import each, nth
 
 EXAMPLE = "python -m scenarios preview T01"
 
@@ -29,7 +28,7 @@ def lay(desk: Path, scenario_id: str, variant: int = 1) -> None:
         CourseError: it cannot be played as it is, or has no such variant; the desk stays as it was.
     """
     scenario, sha256 = publish.load_draft(playable(scenario_id))
-    view = publish.trainee_view(nth(scenario, variant), sha256)
+    view = publish.trainee_view(variants.nth(scenario, variant), sha256)
     row = {key: view[key] for key in ("id", "version", "title", "minutes")}
     row |= {"note": bool(view["note"]), "approved": bool(view["approved"]), "marked": []}
     given = {"id": PREVIEW, "title": "Preview", "kind": "onboarding", "scenarios": [row]}
@@ -94,13 +93,7 @@ def notebook(scenario_id: str, variant: int = 1) -> Json:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("scenario", metavar="ID", help="the scenario, as T01")
-    parser.add_argument(
-        "--variant",
-        type=int,
-        default=1,
-        metavar="N",
-        help="which of its variants, if it has any (default: 1)",
-    )
+    variants.add_argument(parser)
     parser.add_argument("--port", type=int, default=8890, help="port on this machine (default: %(default)s)")
     parser.add_argument("--no-browser", action="store_true", help="only print the address, open nothing")
 
@@ -110,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
     from scenarios.lab.server import serve
 
     file = playable(args.scenario)
-    path, of = file.relative_to(paths.content()).as_posix(), len(each(load.scenario(file)))
+    path, of = file.relative_to(paths.content()).as_posix(), len(variants.each(load.scenario(file)))
     with TemporaryDirectory(prefix="preview-") as folder:
         desk = Path(folder) / "desk"
         desk.mkdir()

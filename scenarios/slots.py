@@ -59,11 +59,11 @@ def _named(words: Iterable[str]) -> str:
     return ", ".join(f"{{{name}}}" for name in words) or "none, as there are no variants"
 
 
-def in_each(scenario: Scenario, find: Callable[[Scenario], Iterable[F]]) -> Iterator[tuple[str, F]]:
-    """Yield what is found in a scenario's variants, each once, and before it ``where``."""
-    every = [list(find(one)) for one in variants.each(scenario)]
-    for found in dict.fromkeys(chain.from_iterable(every)):
-        yield where([n for n, each in enumerate(every, 1) if found in each], len(every)), found
+def in_each(every: Sequence[Scenario], find: Callable[[Scenario], Iterable[F]]) -> Iterator[tuple[str, F]]:
+    """Yield what is found in a scenario's variants (``variants.each``), each once, and before it ``where``."""
+    findings = [list(find(one)) for one in every]
+    for found in dict.fromkeys(chain.from_iterable(findings)):
+        yield where([n for n, each in enumerate(findings, 1) if found in each], len(every)), found
 
 
 def where(numbers: Iterable[int], of: int) -> str:

@@ -11,12 +11,12 @@ from functools import cache
 from itertools import islice
 from typing import Any, Literal
 
+from scenarios import variants
 from scenarios.check import playable
 from scenarios.errors import CourseError
 from scenarios.model import WRITTEN, Answer, Decision, Scenario, Step, payload
 from scenarios.publish import load_draft
 from scenarios.rules import walks
-from scenarios.variants import nth
 from scenarios.view import blocks, said
 
 EXAMPLE = "python -m scenarios paths T01 --harmful"
@@ -192,19 +192,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--harmful", action="store_true", help="tell every path with a harmful option in it")
     which.add_argument("--best", action="store_true", help="tell the path of the best answers")
     which.add_argument("--play", metavar="NAME", help="tell the path of one of the scenario's plays")
-    parser.add_argument(
-        "--variant",
-        type=int,
-        default=1,
-        metavar="N",
-        help="which of its variants, if it has any (default: 1)",
-    )
+    variants.add_argument(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print the result")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print how many paths there are and the stories asked for; without any, the ways through the steps."""
-    scenario = nth(load_draft(playable(args.scenario))[0], args.variant)
+    scenario = variants.nth(load_draft(playable(args.scenario))[0], args.variant)
     stories, through = _asked(scenario, args), list(walks(scenario))
     harmful, plays = count(scenario, best_or_harmful) - 1, [play.name for play in scenario.plays]
     if args.format == "json":

@@ -11,10 +11,13 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from scenarios.errors import CourseError
 from scenarios.model import Scenario
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
 
 SLOT = re.compile(r"\{([A-Za-z][A-Za-z0-9-]*)\}")
 """A slot in a text; ``{Name}`` is ``{name}`` with a capital, for the beginning of a sentence."""
@@ -57,6 +60,17 @@ def _filled(value: Any, words: Mapping[str, str]) -> Any:
 def _said(as_written: str, name: str, words: Mapping[str, str]) -> str:
     said = words.get(slot(name), as_written)
     return said[:1].upper() + said[1:] if name[0].isupper() else said
+
+
+def add_argument(parser: ArgumentParser) -> None:
+    """Declare the option of a command that shows one variant."""
+    parser.add_argument(
+        "--variant",
+        type=int,
+        default=1,
+        metavar="N",
+        help="which of its variants, if it has any (default: 1)",
+    )
 
 
 def each(scenario: Scenario) -> tuple[Scenario, ...]:

@@ -81,9 +81,9 @@ def review(scenarios: Sequence[Scenario], words: Words) -> Review:
     for index, (scenario, each) in enumerate(zip(scenarios, every, strict=True)):
         found.grades[scenario.id] = max(_grade(one, words) for one in each)
         found.people[scenario.id] = each[0].people
-        for where, (place, message, problem) in slots.in_each(scenario, lambda one: _alone(one, words)):
+        for where, (place, message, problem) in slots.in_each(each, lambda one: _alone(one, words)):
             found.remarks.append(Remark(index, place, where + message, problem))
-        found.remarks += [Remark(index, *one) for one in _only_in_some(scenario)]
+        found.remarks += [Remark(index, *one) for one in _only_in_some(each)]
     found.remarks += _repeats_in_each(every)
     found.habits = habits(
         {f"{s.id}/{step}": d for s, *_ in every for step, d in s.decisions() if d.kind == "choice"}
@@ -151,12 +151,12 @@ def _same_consequences(scenario: Scenario) -> Iterator[Found]:
             met.setdefault(words, option.id)
 
 
-def _only_in_some(scenario: Scenario) -> Iterator[Found]:
+def _only_in_some(every: Sequence[Scenario]) -> Iterator[Found]:
     """Yield the choices whose best option is the longest, or the shortest, in some variants and not in others.
 
     So what the first variant says of the library's habits holds for everybody.
     """
-    for where, (place, message) in slots.in_each(scenario, _lengths):
+    for where, (place, message) in slots.in_each(every, _lengths):
         if where:
             yield place, f"{where}{message}, unlike in the others; let it be so in all or in none", True
 
